@@ -1,0 +1,3 @@
+//! One Apex file in, one [`unit::Unit`] out. Knows nothing of other files.
+
+pub mod unit;

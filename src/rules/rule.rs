@@ -1,0 +1,81 @@
+//! A rule as its YAML file states it. The file is the only home of each sentence: `explain`, the
+//! SARIF help and the docs page are made from it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::finding::{Confidence, Severity};
+
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// `sync-callout-in-trigger`: lower case, words joined by `-`.
+    pub id: String,
+    pub title: String,
+    pub severity: Severity,
+    pub confidence: Confidence,
+    /// Id of the documented pattern that is misused, from `rules/patterns.yaml`.
+    pub pattern: String,
+    /// Id of the named anti-pattern, where the rule is one.
+    #[serde(default)]
+    pub antipattern: Option<String>,
+    /// Ids of the patterns to move to.
+    #[serde(default)]
+    pub instead: Vec<String>,
+    // `find` (the query) is added here by the rule engine.
+    /// Template of the finding's sentence.
+    pub message: String,
+    /// Why it matters, Markdown.
+    pub why: String,
+    /// What to do, Markdown.
+    pub fix: String,
+    /// Ids of the platform limits that it leans on (`apex.callouts`).
+    #[serde(default)]
+    pub limits: Vec<String>,
+    pub references: Vec<String>,
+    pub examples: Examples,
+}
+
+/// At least one bad and one good example; the test suite runs them.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Examples {
+    /// File name (`classes/A.cls`, `triggers/T.trigger`) to source text.
+    pub bad: indexmap::IndexMap<String, String>,
+    pub good: indexmap::IndexMap<String, String>,
+}
+
+/// A documented integration pattern or anti-pattern, from `rules/patterns.yaml`.
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pattern {
+    pub id: String,
+    pub title: String,
+    /// Whether it is one to avoid.
+    #[serde(default)]
+    pub anti: bool,
+    pub fits: String,
+    pub does_not_fit: String,
+    #[serde(default)]
+    pub limits: Vec<String>,
+    /// What to move to, in a sentence or two.
+    pub move_to: String,
+    #[serde(default)]
+    pub references: Vec<String>,
+}
+
+/// All rules of a run, built in and the user's own, sorted by id.
+#[derive(Clone, Debug)]
+pub struct RuleSet {
+    pub rules: Vec<Rule>,
+    pub patterns: Vec<Pattern>,
+}
+
+impl RuleSet {
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    pub fn pattern(&self, id: &str) -> Option<&Pattern> {
+        self.patterns.iter().find(|pattern| pattern.id == id)
+    }
+}
