@@ -2,6 +2,8 @@ pub mod apex;
 pub mod discover;
 pub mod finding;
 pub mod name;
+pub mod program;
 pub mod report;
 pub mod rules;
 pub mod span;
+pub mod summary;

@@ -1,0 +1,114 @@
+//! The names of the facts that a [`super::model::Site`] may carry, what they mean and which values
+//! they take. Rule files select by them; the JSON Schema of rule files is made from this table.
+
+use super::model::Effect;
+
+/// One attribute.
+pub struct Attribute {
+    pub name: &'static str,
+    pub effects: &'static [Effect],
+    /// The closed list of values; empty where it is free text.
+    pub values: &'static [&'static str],
+    pub meaning: &'static str,
+}
+
+use Effect::*;
+
+pub const ATTRIBUTES: &[Attribute] = &[
+    Attribute {
+        name: "api",
+        effects: &[Callout],
+        values: &[
+            "http",
+            "soap",
+            "page-content",
+            "external-service",
+            "external-object",
+            "data-cloud",
+            "auth",
+            "payments",
+            "function",
+            "flow",
+        ],
+        meaning: "what makes the request",
+    },
+    Attribute {
+        name: "endpoint",
+        effects: &[Callout, Endpoint, SessionId],
+        values: &["named-credential", "url", "self-org", "dynamic"],
+        meaning: "what kind of address it is: `callout:X`, a literal URL, this org, or not known",
+    },
+    Attribute {
+        name: "scheme",
+        effects: &[Callout, Endpoint],
+        values: &["http", "https"],
+        meaning: "of a literal URL",
+    },
+    Attribute {
+        name: "host",
+        effects: &[Callout, Endpoint],
+        values: &[],
+        meaning: "host of a literal URL, or the named credential",
+    },
+    Attribute { name: "verb", effects: &[Callout], values: &[], meaning: "HTTP method, upper case" },
+    Attribute {
+        name: "timeout",
+        effects: &[Request],
+        values: &["set", "unset", "unknown"],
+        meaning: "whether the request that is sent was given a timeout",
+    },
+    Attribute {
+        name: "response",
+        effects: &[Callout],
+        values: &["checked", "unchecked", "dropped", "unknown"],
+        meaning: "whether the status of the answer is looked at before its body is used",
+    },
+    Attribute {
+        name: "result",
+        effects: &[Publish, Dml],
+        values: &["used", "dropped"],
+        meaning: "whether the returned SaveResults are used",
+    },
+    Attribute {
+        name: "callback",
+        effects: &[Publish],
+        values: &["yes", "no"],
+        meaning: "whether a publish callback is passed",
+    },
+    Attribute {
+        name: "size",
+        effects: &[Publish, Dml],
+        values: &["one", "list"],
+        meaning: "a single record, or a list",
+    },
+    Attribute {
+        name: "depth-limit",
+        effects: &[Enqueue],
+        values: &["yes", "no"],
+        meaning: "whether AsyncOptions with a MaximumQueueableStackDepth are passed",
+    },
+    Attribute {
+        name: "all-or-none",
+        effects: &[Dml],
+        values: &["yes", "no"],
+        meaning: "whether one failure rolls all back",
+    },
+    Attribute {
+        name: "publish-behavior",
+        effects: &[Publish],
+        values: &["immediately", "after-commit", "unknown"],
+        meaning: "`publishBehavior` of the event",
+    },
+    Attribute {
+        name: "handling",
+        effects: &[Catch],
+        values: &["swallowed", "handled"],
+        meaning: "a clause that does nothing, or only writes to the debug log, swallows the exception",
+    },
+    Attribute {
+        name: "place",
+        effects: &[Credential],
+        values: &["header", "body", "url"],
+        meaning: "the part of the request that carries the secret",
+    },
+];

@@ -1,0 +1,365 @@
+//! The linked project: plain data that the later stages read.
+//!
+//! A [`Node`] is a method in one calling context: the concrete receiver, the trigger event, the kind
+//! of asynchronous job and those argument values that its body really depends on. Each node carries
+//! its *steps*: what is left of the method's body once dead branches are gone and calls are resolved.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+
+use crate::apex::unit::{DmlOp, TriggerEvent};
+use crate::finding::Confidence;
+use crate::name::Name;
+use crate::span::Location;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct NodeId(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct SiteId(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct EntryId(pub u32);
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Program {
+    pub nodes: Vec<Node>,
+    pub sites: Vec<Site>,
+    pub entries: Vec<Entry>,
+    pub statistics: LinkStatistics,
+}
+
+impl Program {
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    pub fn site(&self, id: SiteId) -> &Site {
+        &self.sites[id.0 as usize]
+    }
+
+    pub fn entry(&self, id: EntryId) -> &Entry {
+        &self.entries[id.0 as usize]
+    }
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LinkStatistics {
+    pub classes: usize,
+    pub triggers: usize,
+    pub methods: usize,
+    pub calls: usize,
+    pub calls_virtual: usize,
+    pub calls_unresolved: usize,
+    pub dynamic_dispatch: usize,
+}
+
+/// A method in one calling context.
+#[derive(Clone, Debug, Serialize)]
+pub struct Node {
+    /// "AccountService.push"; a trigger's name; "Account.balance (get)"; for display and fingerprints.
+    pub symbol: String,
+    /// The name of the method or trigger in its declaration.
+    pub at: Location,
+    /// The context in words, where it matters: "after update", "as AccountHandler".
+    pub context: String,
+    pub steps: Vec<Step>,
+}
+
+/// What a node does, in source order.
+#[derive(Clone, Debug, Serialize)]
+pub enum Step {
+    Call(Call),
+    Effect(SiteId),
+    /// DML together with the triggers that it fires, each in its own trigger frame.
+    Dml {
+        site: SiteId,
+        triggers: Vec<NodeId>,
+    },
+    /// Exclusive arms. Not exhaustive: control may also pass by all of them.
+    Branch {
+        arms: Vec<Arm>,
+        exhaustive: bool,
+    },
+    Loop(Loop),
+    Try {
+        body: Vec<Step>,
+        catches: Vec<Vec<Step>>,
+        finally: Vec<Step>,
+    },
+    Return,
+    Throw,
+    Break,
+    Continue,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Call {
+    pub at: Location,
+    pub targets: Vec<NodeId>,
+    pub confidence: Confidence,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Arm {
+    /// Recognised conditions under which the arm runs.
+    pub guards: Guards,
+    /// The arm's condition as (identity of the tested expression, outcome), where the same expression
+    /// over unchanged locals is tested again elsewhere in the node: contradictory arms never run both.
+    pub condition: Option<(u32, bool)>,
+    pub steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Loop {
+    pub at: Location,
+    pub bound: Bound,
+    /// The body runs at least once on every way through (`do … while`).
+    pub at_least_once: bool,
+    pub steps: Vec<Step>,
+}
+
+/// How often a loop's body runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum Bound {
+    /// A literal number of times, or the elements of a literal collection.
+    Constant(u32),
+    /// Once a record of the trigger, batch scope or other input of the entry point.
+    EntryBatch,
+    /// Once an element of a collection whose size is not known here.
+    Collection,
+    /// Once a row of a query without a literal `LIMIT`.
+    QueryRows,
+    /// Once a chunk (SOQL for loop over lists, `i += k`): grows slowly.
+    Chunks,
+    /// Until something outside says so: pagination by a cursor of the response, polling.
+    Paging,
+    /// A bounded number of tries (`attempt < 3`).
+    Retry,
+    /// Not understood.
+    Unknown,
+}
+
+impl Bound {
+    /// Whether the number of runs grows with the data.
+    pub fn grows(self) -> bool {
+        matches!(self, Bound::EntryBatch | Bound::Collection | Bound::QueryRows)
+    }
+}
+
+/// Conditions that rules may accept as a guard, as a bit set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Guards(pub u16);
+
+impl Guards {
+    pub const NONE: Guards = Guards(0);
+    /// `Limits.getQueueableJobs() < Limits.getLimitQueueableJobs()` and the like.
+    pub const LIMITS: Guards = Guards(1);
+    /// `AsyncInfo.getCurrentQueueableStackDepth() < n`.
+    pub const STACK_DEPTH: Guards = Guards(1 << 1);
+    /// `!remaining.isEmpty()`, `x.size() > 0`.
+    pub const NOT_EMPTY: Guards = Guards(1 << 2);
+    /// `attempt < 3`, `counter != max`.
+    pub const COUNTER: Guards = Guards(1 << 3);
+    /// `if (x == null)` around code that fills `x`; `!cache.containsKey(k)`.
+    pub const MEMO: Guards = Guards(1 << 4);
+    /// `if (hasRun) return; hasRun = true;` on a static.
+    pub const ONCE: Guards = Guards(1 << 5);
+    /// `collection.size() == 1`.
+    pub const SINGLE: Guards = Guards(1 << 6);
+    /// `System.isBatch()`, `System.isFuture()` … whose value the context does not fix.
+    pub const ASYNC_CONTEXT: Guards = Guards(1 << 7);
+    /// A condition that was not recognised.
+    pub const OTHER: Guards = Guards(1 << 8);
+    /// The arm runs once a chunk is full: `if (batch.size() == 200)`.
+    pub const CHUNK: Guards = Guards(1 << 9);
+
+    pub fn has_any(self, other: Guards) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub fn with(self, other: Guards) -> Guards {
+        Guards(self.0 | other.0)
+    }
+}
+
+/// Where the platform starts a transaction, or a trigger frame inside one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry {
+    pub kind: EntryKind,
+    pub node: NodeId,
+    pub at: Location,
+    /// "trigger AccountTrigger on Account (after update)", "@future AccountSync.push".
+    pub name: String,
+    /// The class or trigger.
+    pub owner: Name,
+    /// The trigger's object, or the REST resource's path.
+    pub object: Option<Name>,
+    pub event: Option<TriggerEvent>,
+    /// Whether the declaration allows callouts (`callout=true`, `Database.AllowsCallouts`); `None`
+    /// where no declaration is needed.
+    pub callouts_enabled: Option<bool>,
+    /// Batch: the scope given at every `Database.executeBatch`, where all are literals (the largest).
+    pub batch_scope: Option<u32>,
+}
+
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+    strum::Display,
+    strum::EnumIter,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum EntryKind {
+    /// A trigger on a record object.
+    Trigger,
+    /// A trigger on a platform event (`__e`).
+    EventTrigger,
+    /// A trigger on a change event.
+    ChangeEventTrigger,
+    Future,
+    Queueable,
+    BatchStart,
+    BatchExecute,
+    BatchFinish,
+    Schedulable,
+    Finalizer,
+    Invocable,
+    AuraEnabled,
+    /// `@AuraEnabled(cacheable=true)`.
+    AuraCacheable,
+    VisualforceAction,
+    VisualforceGetter,
+    VisualforceConstructor,
+    RemoteAction,
+    Rest,
+    Webservice,
+    InboundEmail,
+    InstallHandler,
+    UninstallHandler,
+    TransactionSecurity,
+    DataSource,
+    PublishCallback,
+    /// A public method that nothing in the project calls: someone else may.
+    Uncalled,
+}
+
+impl EntryKind {
+    pub fn is_trigger(self) -> bool {
+        matches!(self, EntryKind::Trigger | EntryKind::EventTrigger | EntryKind::ChangeEventTrigger)
+    }
+}
+
+/// The kinds of thing that a site can be: effects on the world, and places that rules ask about.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+    strum::Display,
+    strum::EnumIter,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Effect {
+    /// A request that leaves the transaction and waits for the answer.
+    Callout,
+    Dml,
+    /// SOQL.
+    Query,
+    /// SOSL.
+    Search,
+    Publish,
+    /// `System.enqueueJob`.
+    Enqueue,
+    /// A call of an `@future` method.
+    Future,
+    /// `Database.executeBatch`, `System.scheduleBatch`.
+    Batch,
+    /// `System.schedule`.
+    Schedule,
+    Email,
+    /// A ConnectApi write: one DML statement.
+    ConnectWrite,
+    Savepoint,
+    Rollback,
+    ReleaseSavepoint,
+    /// `SELECT … FOR UPDATE`.
+    Lock,
+    /// A `catch` clause around a callout.
+    Catch,
+    /// An `HttpRequest` or SOAP stub that is sent somewhere, at its creation.
+    Request,
+    /// An address given to a request.
+    Endpoint,
+    /// A literal secret given to a request.
+    Credential,
+    /// The session id given to a request.
+    SessionId,
+}
+
+/// A set of [`Effect`]s.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Effects(pub u32);
+
+impl Effects {
+    pub fn of(effects: &[Effect]) -> Effects {
+        Effects(effects.iter().fold(0, |set, &effect| set | 1 << effect as u32))
+    }
+
+    pub fn has(self, effect: Effect) -> bool {
+        self.0 & (1 << effect as u32) != 0
+    }
+
+    pub fn intersects(self, other: Effects) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub fn add(&mut self, effect: Effect) {
+        self.0 |= 1 << effect as u32;
+    }
+
+    pub fn union(self, other: Effects) -> Effects {
+        Effects(self.0 | other.0)
+    }
+}
+
+/// An effect, or another place rules ask about, with the local facts known of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Site {
+    pub effect: Effect,
+    pub at: Location,
+    /// The method it stands in: "PricingApi.refresh".
+    pub symbol: String,
+    /// What it is, in words: "`Http.send`", "`insert` of Account", "`@future` AccountSync.push".
+    pub label: String,
+    /// The object of DML and queries, the event published, the class enqueued, the future method.
+    pub object: Option<Name>,
+    pub operation: Option<DmlOp>,
+    /// Further facts, by the names in [`super::attributes`]; a fact that is not known is absent.
+    pub facts: Vec<(&'static str, Cow<'static, str>)>,
+}
+
+impl Site {
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_ref())
+    }
+}
