@@ -11,6 +11,8 @@ mod kind;
 mod modules;
 mod roots;
 mod source;
+#[cfg(test)]
+mod tests;
 pub mod text;
 pub mod visualforce;
 mod walk;
