@@ -90,4 +90,3 @@ fn uncaught<'s>(steps: &'s [Step], visit: &mut impl FnMut(&'s Step)) {
         }
     }
 }
-

@@ -53,12 +53,7 @@ pub fn find(linker: &mut Linker, pages: &[Page]) -> Vec<Entry> {
     entries
 }
 
-fn triggers(
-    linker: &mut Linker,
-    id: MethodId,
-    entries: &mut Vec<Entry>,
-    taken: &mut FxHashSet<MethodId>,
-) {
+fn triggers(linker: &mut Linker, id: MethodId, entries: &mut Vec<Entry>, taken: &mut FxHashSet<MethodId>) {
     let symbols = linker.symbols;
     let method = symbols.method(id);
     if !matches!(method.body, super::symbols::Body::Trigger) {
@@ -213,7 +208,13 @@ fn kind_of(
 }
 
 /// One class may be both, by two `execute` methods: the parameter's type decides.
-fn entry_node(linker: &mut Linker, class: ClassId, id: MethodId, kind: EntryKind, job: AsyncContext) -> NodeId {
+fn entry_node(
+    linker: &mut Linker,
+    class: ClassId,
+    id: MethodId,
+    kind: EntryKind,
+    job: AsyncContext,
+) -> NodeId {
     let symbols = linker.symbols;
     let method = symbols.method(id);
     let receiver = if method.is_static {
@@ -232,9 +233,11 @@ fn entry_node(linker: &mut Linker, class: ClassId, id: MethodId, kind: EntryKind
         .params
         .iter()
         .enumerate()
-        .map(|(index, _)| {
-            if batch_param == Some(index) { Known::Sized(Bound::EntryBatch) } else { Known::Nothing }
-        })
+        .map(
+            |(index, _)| {
+                if batch_param == Some(index) { Known::Sized(Bound::EntryBatch) } else { Known::Nothing }
+            },
+        )
         .collect();
     let event = match kind {
         EntryKind::Uncalled => EventContext::Unknown,
@@ -270,12 +273,7 @@ fn title(kind: EntryKind) -> &'static str {
     }
 }
 
-fn visualforce(
-    linker: &mut Linker,
-    page: &Page,
-    entries: &mut Vec<Entry>,
-    taken: &mut FxHashSet<MethodId>,
-) {
+fn visualforce(linker: &mut Linker, page: &Page, entries: &mut Vec<Entry>, taken: &mut FxHashSet<MethodId>) {
     for class_name in &page.classes {
         let Some(class) = linker.symbols.class_named(None, Name::new(class_name)) else { continue };
         if linker.symbols.class(class).is_test {
@@ -347,10 +345,7 @@ fn uncalled(linker: &mut Linker, entries: &mut Vec<Entry>, taken: &mut FxHashSet
         let id = MethodId(index as u32);
         let method = linker.symbols.method(id);
         let Some(class) = method.class else { continue };
-        if method.is_test
-            || taken.contains(&id)
-            || built.contains(&id)
-            || linker.symbols.block(id).is_none()
+        if method.is_test || taken.contains(&id) || built.contains(&id) || linker.symbols.block(id).is_none()
         {
             continue;
         }

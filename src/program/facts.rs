@@ -14,7 +14,10 @@ use super::model::{Effect, Site, SiteId};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Address {
     NamedCredential(String),
-    Url { scheme: &'static str, host: String },
+    Url {
+        scheme: &'static str,
+        host: String,
+    },
     /// This org.
     Own,
     Dynamic,
@@ -38,8 +41,7 @@ impl Address {
             let Some(rest) = lower.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")) else {
                 continue;
             };
-            let host: String =
-                rest.chars().take_while(|ch| !matches!(ch, '/' | '?' | '#' | ':')).collect();
+            let host: String = rest.chars().take_while(|ch| !matches!(ch, '/' | '?' | '#' | ':')).collect();
             // `'https://' + host`: nothing is hard-coded but the protocol.
             let (host, whole) = match host.split_once(UNKNOWN) {
                 Some((known, _)) => (known.to_owned(), false),
@@ -59,11 +61,9 @@ impl Address {
             Address::NamedCredential(name) => {
                 vec![("endpoint", "named-credential".into()), ("host", name.clone().into())]
             }
-            Address::Url { scheme, host } => vec![
-                ("endpoint", "url".into()),
-                ("scheme", (*scheme).into()),
-                ("host", host.clone().into()),
-            ],
+            Address::Url { scheme, host } => {
+                vec![("endpoint", "url".into()), ("scheme", (*scheme).into()), ("host", host.clone().into())]
+            }
             Address::Own => vec![("endpoint", "self-org".into())],
             Address::Dynamic => vec![("endpoint", "dynamic".into())],
         }
@@ -153,9 +153,7 @@ fn credential_site(linker: &mut Linker, sink: &Sink) {
     let texts = linker.flow.texts(&sink.value);
     let found = texts.iter().find_map(|text| {
         let place = match &sink.kind {
-            SinkKind::Header(name) => {
-                is_secret_header(name.as_deref(), &text.text).then_some("header")?
-            }
+            SinkKind::Header(name) => is_secret_header(name.as_deref(), &text.text).then_some("header")?,
             SinkKind::Body => has_secret_parameter(&text.text).then_some("body")?,
             _ => return None,
         };
@@ -189,7 +187,10 @@ fn is_secret_header(name: Option<&str>, text: &str) -> bool {
             // `Basic user:password`: the encoding was looked through.
             "basic" => match secret.split_once(':') {
                 Some((user, password)) => {
-                    is_literal(user) && is_literal(password) && password.len() >= 4 && !is_placeholder(password)
+                    is_literal(user)
+                        && is_literal(password)
+                        && password.len() >= 4
+                        && !is_placeholder(password)
                 }
                 None => is_secret(secret),
             },
@@ -245,10 +246,22 @@ fn has_known_prefix(text: &str) -> bool {
 fn is_placeholder(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let marks = ["{!", "${", "{{", "{0}", "<", ">", "***", "xxxx", "...", "%%"];
-    let words = ["your", "changeme", "change_me", "example", "placeholder", "dummy", "sample", "todo", "replace", "insert"];
+    let words = [
+        "your",
+        "changeme",
+        "change_me",
+        "example",
+        "placeholder",
+        "dummy",
+        "sample",
+        "todo",
+        "replace",
+        "insert",
+    ];
     marks.iter().any(|mark| lower.contains(mark))
         || words.iter().any(|word| lower.contains(word))
-        || lower.chars().all(|ch| !ch.is_ascii_digit()) && lower.chars().all(|ch| ch.is_ascii_lowercase() || ch == '_' || ch == '-')
+        || lower.chars().all(|ch| !ch.is_ascii_digit())
+            && lower.chars().all(|ch| ch.is_ascii_lowercase() || ch == '_' || ch == '-')
 }
 
 /// Shannon entropy in bits a character.

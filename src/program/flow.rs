@@ -23,20 +23,36 @@ pub struct SlotId(pub u32);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Slot {
     /// An object made here: a request, a SOAP stub.
-    Made { unit: u32, expr: ExprId },
+    Made {
+        unit: u32,
+        expr: ExprId,
+    },
     Param(MethodId, u32),
     Return(MethodId),
     Field(FieldId),
     /// A literal.
-    Text { unit: u32, expr: ExprId, text: Arc<str> },
+    Text {
+        unit: u32,
+        expr: ExprId,
+        text: Arc<str>,
+    },
     /// A text put together from parts.
-    Joined { unit: u32, expr: ExprId },
+    Joined {
+        unit: u32,
+        expr: ExprId,
+    },
     /// The answer of a callout.
     Response(SiteId),
     /// `UserInfo.getSessionId()`.
-    SessionId { unit: u32, expr: ExprId },
+    SessionId {
+        unit: u32,
+        expr: ExprId,
+    },
     /// `URL.getOrgDomainUrl()` and the like.
-    OwnUrl { unit: u32, expr: ExprId },
+    OwnUrl {
+        unit: u32,
+        expr: ExprId,
+    },
 }
 
 /// A part of a joined text.
@@ -231,11 +247,7 @@ impl Flow {
             complete: false,
         };
         match self.kind(slot) {
-            Slot::Text { text, .. } => found.push(Text {
-                text: text.to_string(),
-                complete: true,
-                ..plain
-            }),
+            Slot::Text { text, .. } => found.push(Text { text: text.to_string(), complete: true, ..plain }),
             Slot::SessionId { .. } => found.push(Text { session_id: true, ..plain }),
             Slot::OwnUrl { .. } => found.push(Text { own_url: true, ..plain }),
             Slot::Joined { .. } => found.extend(self.joined(slot, passed, depth, seen)),
@@ -248,13 +260,7 @@ impl Flow {
     }
 
     /// The texts of a joined slot: each possible first part, with what follows it.
-    fn joined(
-        &self,
-        slot: SlotId,
-        passed: bool,
-        depth: usize,
-        seen: &mut FxHashSet<SlotId>,
-    ) -> Vec<Text> {
+    fn joined(&self, slot: SlotId, passed: bool, depth: usize, seen: &mut FxHashSet<SlotId>) -> Vec<Text> {
         let mut open = vec![Text {
             text: String::new(),
             at: None,

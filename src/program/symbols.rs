@@ -596,8 +596,7 @@ fn declare_members(symbols: &mut Symbols) {
             method_id
         };
         if has_static {
-            let method =
-                initialiser(symbols, Body::StaticInit { decl: decl_index }, "static initialiser");
+            let method = initialiser(symbols, Body::StaticInit { decl: decl_index }, "static initialiser");
             symbols.classes[index].static_init = Some(method);
         }
         if has_instance {
@@ -677,9 +676,7 @@ fn scan_bodies(symbols: &mut Symbols) {
         let unit = symbols.unit(unit_index as u32);
         // Which class an expression belongs to is not recorded: its names are tried in each type of
         // the unit.
-        let first = symbols
-            .classes
-            .partition_point(|class| class.unit < unit_index as u32);
+        let first = symbols.classes.partition_point(|class| class.unit < unit_index as u32);
         let last = symbols.classes.partition_point(|class| class.unit <= unit_index as u32);
         let scopes: Vec<ClassId> = (first..last).map(|index| ClassId(index as u32)).collect();
         let mut assigned: Vec<(Name, bool, Option<ExprId>)> = Vec::new();

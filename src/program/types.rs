@@ -73,7 +73,9 @@ impl Ty {
         match self {
             Ty::List(element) | Ty::Set(element) => element.record_type(),
             Ty::Map(entry) => entry.1.record_type(),
-            Ty::Platform(name) if !matches!(name.folded(), "sobject" | "object" | "id" | "string") => Some(*name),
+            Ty::Platform(name) if !matches!(name.folded(), "sobject" | "object" | "id" | "string") => {
+                Some(*name)
+            }
             _ => None,
         }
     }

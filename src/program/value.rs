@@ -216,7 +216,10 @@ pub enum EventContext {
     /// Somebody outside of the project calls: it may be in a trigger.
     Unknown,
     NoTrigger,
-    In { event: TriggerEvent, object: Name },
+    In {
+        event: TriggerEvent,
+        object: Name,
+    },
 }
 
 /// What kind of job the transaction belongs to.

@@ -53,7 +53,9 @@ impl<'u> Linker<'u> {
 
     /// Calls `method` of an object of `class`, whatever its parameters; whether there is such a method.
     fn run_handler(&mut self, frame: &mut Frame<'u>, at: Location, class: ClassId, method: &str) -> bool {
-        let Some(&target) = self.symbols.methods_named(class, Name::new(method)).first() else { return false };
+        let Some(&target) = self.symbols.methods_named(class, Name::new(method)).first() else {
+            return false;
+        };
         let receiver = if self.symbols.method(target).is_static {
             Receiver::None
         } else {

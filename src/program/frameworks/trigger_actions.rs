@@ -75,7 +75,10 @@ fn value<'r>(record: &'r MetadataRecord, field: &str) -> Option<&'r MetadataValu
     record
         .values
         .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(field) || name.to_lowercase().ends_with(&format!("__{}", field.to_lowercase())))
+        .find(|(name, _)| {
+            name.eq_ignore_ascii_case(field)
+                || name.to_lowercase().ends_with(&format!("__{}", field.to_lowercase()))
+        })
         .map(|(_, value)| value)
 }
 

@@ -18,7 +18,10 @@ const MAX_RECEIVERS: usize = 6;
 
 /// Methods after which the size of a collection is not known any more.
 pub(super) fn grows_collection(name: Name) -> bool {
-    matches!(name.folded(), "add" | "addall" | "put" | "putall" | "remove" | "removeall" | "clear" | "retainall")
+    matches!(
+        name.folded(),
+        "add" | "addall" | "put" | "putall" | "remove" | "removeall" | "clear" | "retainall"
+    )
 }
 
 impl<'u> Linker<'u> {
@@ -42,7 +45,8 @@ impl<'u> Linker<'u> {
         }
         let is_super = object.is_some_and(|object| matches!(unit.expr(object), Expr::Super));
         let target = object.map(|object| self.target(frame, object));
-        let debug = matches!(&target, Some(Target::Platform(owner)) if owner.is("system") && name.is("debug"));
+        let debug =
+            matches!(&target, Some(Target::Platform(owner)) if owner.is("system") && name.is("debug"));
         let was_debug = frame.in_debug;
         frame.in_debug |= debug;
         let values: Vec<Value> = arg_ids.iter().map(|&arg| self.eval(frame, arg)).collect();
@@ -61,9 +65,7 @@ impl<'u> Linker<'u> {
             Some(Target::Platform(owner)) => {
                 (self.platform_static(frame, id, at, owner, name, &values, arg_ids, used), false)
             }
-            Some(Target::Value(receiver)) if is_super => {
-                self.super_call(frame, at, &receiver, name, &values)
-            }
+            Some(Target::Value(receiver)) if is_super => self.super_call(frame, at, &receiver, name, &values),
             Some(Target::Value(receiver)) => {
                 let object = object.expect("a value stands before the dot");
                 if grows_collection(name) && receiver.ty.is_collection() {
@@ -81,9 +83,7 @@ impl<'u> Linker<'u> {
             Some(Target::Class(class)) => Some(self.symbols.class(*class).name),
             Some(Target::Platform(name)) => Some(*name),
             Some(Target::Value(value)) => match (&value.known, &value.ty) {
-                (Known::Object(object), _) => {
-                    Some(self.symbols.class(self.objects.get(*object).class).name)
-                }
+                (Known::Object(object), _) => Some(self.symbols.class(self.objects.get(*object).class).name),
                 (_, Ty::Class(class)) => Some(self.symbols.class(*class).name),
                 (_, Ty::Platform(name)) => Some(*name),
                 _ => None,
@@ -386,7 +386,13 @@ impl<'u> Linker<'u> {
         }
     }
 
-    fn collection_changed(&mut self, frame: &mut Frame<'u>, object: ExprId, receiver: &Value, args: &[Value]) {
+    fn collection_changed(
+        &mut self,
+        frame: &mut Frame<'u>,
+        object: ExprId,
+        receiver: &Value,
+        args: &[Value],
+    ) {
         let unit = self.symbols.unit(frame.unit);
         // What is put into a collection flows on with it.
         let slots = args.iter().fold(receiver.slots.clone(), |all, arg| all.union(&arg.slots));
@@ -398,7 +404,7 @@ impl<'u> Linker<'u> {
         }
     }
 
-    pub(super) fn call_method(
+    pub(in crate::program) fn call_method(
         &mut self,
         frame: &mut Frame<'u>,
         at: Location,
@@ -492,7 +498,8 @@ impl<'u> Linker<'u> {
                     }
                 }
                 diverges &= entry.diverges;
-                let value = Value { deps: result_deps(entry.deps, args, receiver_deps), ..entry.result.clone() };
+                let value =
+                    Value { deps: result_deps(entry.deps, args, receiver_deps), ..entry.result.clone() };
                 result = Some(result.map_or_else(|| value.clone(), |known| known.join(&value)));
             } else {
                 // Recursion: what the open node will depend on is not known yet.
@@ -514,7 +521,8 @@ impl<'u> Linker<'u> {
         self.emit_call(frame, at, nodes.clone(), confidence);
         let mut value = result.unwrap_or_else(Value::unknown);
         value.slots = slots;
-        (value, nodes, diverges && !nodes.is_empty())
+        let diverges = diverges && !nodes.is_empty();
+        (value, nodes, diverges)
     }
 
     fn future_call(&mut self, frame: &mut Frame<'u>, at: Location, method: MethodId) {
@@ -549,12 +557,8 @@ impl<'u> Linker<'u> {
             if declared.params.len() != args.len() {
                 continue;
             }
-            let score: i32 = declared
-                .params
-                .iter()
-                .zip(args)
-                .map(|((_, param), arg)| self.fit(param, arg))
-                .sum();
+            let score: i32 =
+                declared.params.iter().zip(args).map(|((_, param), arg)| self.fit(param, arg)).sum();
             if best.is_none_or(|(known, _)| score > known) {
                 best = Some((score, method));
             }
@@ -580,7 +584,11 @@ impl<'u> Linker<'u> {
         match (param, actual) {
             (_, Ty::Unknown) | (Ty::Unknown, _) => 3,
             (Ty::Class(param), Ty::Class(actual)) => {
-                if self.symbols.is_subtype(*actual, *param) { 6 } else { -20 }
+                if self.symbols.is_subtype(*actual, *param) {
+                    6
+                } else {
+                    -20
+                }
             }
             (Ty::Platform(name), _) if name.is("object") => 1,
             (Ty::Platform(param), Ty::Platform(actual)) => {

@@ -52,7 +52,8 @@ impl<'u> Linker<'u> {
                 all
             }
             Expr::Binary { op: op @ (BinaryOp::Eq | BinaryOp::Ne), left, right } => {
-                let (left, right) = if is_literal(unit.expr(*left)) { (*right, *left) } else { (*left, *right) };
+                let (left, right) =
+                    if is_literal(unit.expr(*left)) { (*right, *left) } else { (*left, *right) };
                 let Some(value) = self.constant(frame, right) else { return Vec::new() };
                 let Some(subject) = self.subject(frame, left) else { return Vec::new() };
                 let value = self.value_number(frame, &value);
@@ -151,8 +152,7 @@ impl<'u> Linker<'u> {
             Expr::Not(inner) => self.guards(frame, *inner, !outcome),
             Expr::Binary { op: BinaryOp::And | BinaryOp::Or, left, right } => {
                 let is_and = matches!(unit.expr(expr), Expr::Binary { op: BinaryOp::And, .. });
-                let (left, right) =
-                    (self.guards(frame, *left, outcome), self.guards(frame, *right, outcome));
+                let (left, right) = (self.guards(frame, *left, outcome), self.guards(frame, *right, outcome));
                 if is_and == outcome {
                     left.with(right)
                 } else {
@@ -294,11 +294,8 @@ impl<'u> Linker<'u> {
                 }
                 // The right side runs only sometimes, unless the left one is known.
                 let sometimes = !matches!(first.known, Known::Bool(_));
-                let second = if sometimes {
-                    self.eval_sometimes(frame, right)
-                } else {
-                    self.eval(frame, right)
-                };
+                let second =
+                    if sometimes { self.eval_sometimes(frame, right) } else { self.eval(frame, right) };
                 let deps = first.deps.with(second.deps);
                 let known = match (&first.known, &second.known) {
                     (_, Known::Bool(value)) if *value == decided_by => Known::Bool(decided_by),

@@ -9,9 +9,7 @@ use super::super::flow::{Part, Sink, SinkKind, Slot, SlotFacts};
 use super::super::model::{Arm, Bound, Effect, Guards, Site, Step};
 use super::super::symbols::{Body, ClassId, FieldId};
 use super::super::types::Ty;
-use super::super::value::{
-    AsyncContext, Deps, EventContext, Known, Object, Receiver, Slots, Value,
-};
+use super::super::value::{AsyncContext, Deps, EventContext, Known, Object, Receiver, Slots, Value};
 use super::frame::matters_in_field;
 use super::{Frame, Linker, typed};
 
@@ -97,7 +95,8 @@ impl<'u> Linker<'u> {
             Expr::Str(text) => {
                 let text: Arc<str> = Arc::from(&**text);
                 let at = frame.at(self, id);
-                let slot = self.flow.slot(Slot::Text { unit: frame.unit, expr: id, text: text.clone() }, Some(at));
+                let slot =
+                    self.flow.slot(Slot::Text { unit: frame.unit, expr: id, text: text.clone() }, Some(at));
                 Value { slots: Slots::one(slot), ..Value::known(Known::Str(text), Ty::named("String")) }
             }
             Expr::Int(value) => Value::known(Known::Int(*value), Ty::named("Integer")),
@@ -146,7 +145,12 @@ impl<'u> Linker<'u> {
         values[0].join(&values[1])
     }
 
-    fn map_literal(&mut self, frame: &mut Frame<'u>, ty: &'u crate::apex::unit::TypeRef, entries: ExprList) -> Value {
+    fn map_literal(
+        &mut self,
+        frame: &mut Frame<'u>,
+        ty: &'u crate::apex::unit::TypeRef,
+        entries: ExprList,
+    ) -> Value {
         let unit = self.symbols.unit(frame.unit);
         let ty = self.symbols.resolve(frame.class, ty);
         let mut known = Vec::new();
@@ -269,7 +273,8 @@ impl<'u> Linker<'u> {
             )
         });
         let own = object.is_none();
-        if own && !declared.is_static
+        if own
+            && !declared.is_static
             && let Some(var) = frame.this_field(name)
         {
             let value = frame.variable(var).value.clone();
@@ -282,7 +287,8 @@ impl<'u> Linker<'u> {
         {
             let receiver = self.receiver_for(frame, declared.is_static, object);
             let at = frame.at(self, id);
-            let value = self.call_method(frame, at, &[(getter, receiver)], crate::finding::Confidence::High, &[]).0;
+            let value =
+                self.call_method(frame, at, &[(getter, receiver)], crate::finding::Confidence::High, &[]).0;
             return value;
         }
         if declared.is_static {
@@ -382,12 +388,10 @@ impl<'u> Linker<'u> {
         }
         // `Schema.SObjectType.Account` is a describe result.
         if text == "schema.sobjecttype" || text == "sobjecttype" {
-            return Target::Value(Value::known(
-                Known::SObjectType(name),
-                Ty::named("DescribeSObjectResult"),
-            ));
+            return Target::Value(Value::known(Known::SObjectType(name), Ty::named("DescribeSObjectResult")));
         }
-        if matches!(text, "triggeroperation" | "system.triggeroperation" | "loggingLevel" | "dom.xmlnodetype") {
+        if matches!(text, "triggeroperation" | "system.triggeroperation" | "loggingLevel" | "dom.xmlnodetype")
+        {
             return Target::Value(Value::known(Known::Constant(name), Ty::Platform(owner)));
         }
         if matches!(text, "label" | "system.label") {
@@ -560,7 +564,13 @@ impl<'u> Linker<'u> {
         {
             let receiver = self.receiver_for(frame, declared.is_static, object);
             let at = frame.at(self, id);
-            self.call_method(frame, at, &[(setter, receiver)], crate::finding::Confidence::High, std::slice::from_ref(&value));
+            self.call_method(
+                frame,
+                at,
+                &[(setter, receiver)],
+                crate::finding::Confidence::High,
+                std::slice::from_ref(&value),
+            );
             return;
         }
         if object.is_none() && !declared.is_static {
@@ -919,4 +929,3 @@ pub(super) fn job_is(job: AsyncContext, lower: &str) -> Option<bool> {
     };
     Some(kind == lower)
 }
-

@@ -10,7 +10,7 @@ use super::super::flow::Slot;
 use super::super::model::{NodeId, Step};
 use super::super::symbols::{ClassId, MethodId};
 use super::super::types::Ty;
-use super::super::value::{Context, Deps, EventContext, AsyncContext, Known, Receiver, Slots, Value};
+use super::super::value::{AsyncContext, Context, Deps, EventContext, Known, Receiver, Slots, Value};
 use super::{Entry, Linker};
 
 /// A local variable, or a field of `this` that was assigned in this body.

@@ -1,6 +1,8 @@
 //! Loops: what they range over and how often their bodies run.
 
-use crate::apex::unit::{BinaryOp, Block, Expr, ExprId, LoopKind, LoopStmt, QueryLimit, Stmt, StmtKind, Unit};
+use crate::apex::unit::{
+    BinaryOp, Block, Expr, ExprId, LoopKind, LoopStmt, QueryLimit, Stmt, StmtKind, Unit,
+};
 use crate::name::Name;
 use crate::span::Span;
 
@@ -42,10 +44,8 @@ impl<'u> Linker<'u> {
         if let LoopKind::For { update, cond, .. } = &stmt.kind {
             update.iter().chain(cond).for_each(|&expr| assigned_in_expr(unit, expr, &mut names));
         }
-        let assigned: Vec<Var> = names
-            .iter()
-            .filter_map(|&name| frame.local(name).or_else(|| frame.this_field(name)))
-            .collect();
+        let assigned: Vec<Var> =
+            names.iter().filter_map(|&name| frame.local(name).or_else(|| frame.this_field(name))).collect();
         self.forget(frame, &assigned);
         let checkpoint = frame.checkpoint();
         frame.open();
@@ -231,7 +231,8 @@ impl<'u> Linker<'u> {
                 // A counter beside another condition bounds the loop.
                 if matches!(left, Bound::Retry | Bound::Constant(_)) {
                     left
-                } else if matches!(right, Bound::Retry | Bound::Constant(_)) || matches!(left, Bound::Paging) {
+                } else if matches!(right, Bound::Retry | Bound::Constant(_)) || matches!(left, Bound::Paging)
+                {
                     right
                 } else {
                     left
@@ -266,10 +267,9 @@ impl<'u> Linker<'u> {
 fn head(unit: &Unit, span: Span, stmt: &LoopStmt) -> Span {
     let end = match &stmt.kind {
         LoopKind::Each { iter, .. } => unit.span(*iter).end + 1,
-        LoopKind::For { update, cond, .. } => update
-            .last()
-            .or(cond.as_ref())
-            .map_or(span.start + 3, |&expr| unit.span(expr).end + 1),
+        LoopKind::For { update, cond, .. } => {
+            update.last().or(cond.as_ref()).map_or(span.start + 3, |&expr| unit.span(expr).end + 1)
+        }
         LoopKind::While { cond } => unit.span(*cond).end + 1,
         LoopKind::DoWhile { .. } => span.start + 2,
     };

@@ -158,26 +158,33 @@ impl<'u> Linker<'u> {
             {
                 return id;
             }
-            if variants.len() >= MAX_VARIANTS {
-                let wild = Context {
-                    event: EventContext::Unknown,
-                    job: AsyncContext::Unknown,
-                    receiver: match context.receiver {
-                        Receiver::Exact(object) => {
-                            let class = self.objects.get(object).class;
-                            Receiver::Exact(self.plain_object(class))
-                        }
-                        other => other,
-                    },
-                    args: vec![Known::Nothing; context.args.len()],
-                };
-                if wild != context && variants.len() < 2 * MAX_VARIANTS {
+            let (count, last) = (variants.len(), variants[variants.len() - 1]);
+            if count >= MAX_VARIANTS {
+                let wild = self.without_context(&context);
+                if wild != context && count < 2 * MAX_VARIANTS {
                     return self.node(method, wild);
                 }
-                return *variants.last().expect("not empty");
+                return last;
             }
         }
         self.build(method, context, key)
+    }
+
+    /// The context that assumes nothing but the receiver's class.
+    fn without_context(&mut self, context: &Context) -> Context {
+        let receiver = match context.receiver {
+            Receiver::Exact(object) => {
+                let class = self.objects.get(object).class;
+                Receiver::Exact(self.plain_object(class))
+            }
+            other => other,
+        };
+        Context {
+            event: EventContext::Unknown,
+            job: AsyncContext::Unknown,
+            receiver,
+            args: vec![Known::Nothing; context.args.len()],
+        }
     }
 
     fn build(&mut self, method: MethodId, context: Context, key: (MethodId, Option<ClassId>)) -> NodeId {

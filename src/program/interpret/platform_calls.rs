@@ -222,7 +222,10 @@ impl<'u> Linker<'u> {
                 self.callout(frame, at, "function", "`Function.invoke`".into(), &Slots::default());
                 Value::unknown()
             }
-            ("string", "trim" | "removeend" | "removeendignorecase" | "tostring" | "tolowercase" | "striphtmltags") => {
+            (
+                "string",
+                "trim" | "removeend" | "removeendignorecase" | "tostring" | "tolowercase" | "striphtmltags",
+            ) => {
                 let known = match &receiver.known {
                     Known::Str(text) if method == "tolowercase" => Known::str(&text.to_lowercase()),
                     Known::Str(text) if method == "trim" => Known::str(text.trim()),
@@ -245,14 +248,15 @@ impl<'u> Linker<'u> {
             ("string", "split") => Value::of(Ty::list(Ty::named("String"))),
             ("string", _) => Value::of(match method {
                 "length" | "indexof" | "lastindexof" | "compareto" => Ty::named("Integer"),
-                _ if method.starts_with("is") || method.starts_with("contains") || method.ends_with("with") => {
+                _ if method.starts_with("is")
+                    || method.starts_with("contains")
+                    || method.ends_with("with") =>
+                {
                     Ty::named("Boolean")
                 }
                 _ => Ty::named("String"),
             }),
-            ("blob" | "url", _) => {
-                Value { slots: receiver.slots.clone(), ..Value::of(Ty::named("String")) }
-            }
+            ("blob" | "url", _) => Value { slots: receiver.slots.clone(), ..Value::of(Ty::named("String")) },
             ("sobjecttype", "getdescribe") => {
                 Value { ty: Ty::named("DescribeSObjectResult"), ..receiver.clone() }
             }
@@ -497,22 +501,25 @@ impl<'u> Linker<'u> {
             return Value::of(if first.ty.is_collection() { Ty::list(result) } else { result });
         }
         match method {
-            "query" | "querywithbinds" | "countquery" | "countquerywithbinds" | "getquerylocator"
+            "query"
+            | "querywithbinds"
+            | "countquery"
+            | "countquerywithbinds"
+            | "getquerylocator"
             | "getquerylocatorwithbinds" => {
                 let text = match &first.known {
                     Known::Str(text) | Known::Prefix(text) => Some(text.to_string()),
                     _ => None,
                 };
                 // A query expression given to `getQueryLocator` was counted where it stands.
-                let is_expression = matches!(
-                    self.symbols.unit(frame.unit).expr(id),
-                    crate::apex::unit::Expr::Call { .. }
-                ) && matches!(first.known, Known::Sized(_));
+                let is_expression =
+                    matches!(self.symbols.unit(frame.unit).expr(id), crate::apex::unit::Expr::Call { .. })
+                        && matches!(first.known, Known::Sized(_));
                 let object = text.as_deref().and_then(from_object);
                 if !is_expression {
-                    let locks = text.as_deref().is_some_and(|text| {
-                        text.to_ascii_lowercase().trim_end().ends_with("for update")
-                    });
+                    let locks = text
+                        .as_deref()
+                        .is_some_and(|text| text.to_ascii_lowercase().trim_end().ends_with("for update"));
                     self.query_effects(frame, at, object, false, locks);
                 }
                 if method.starts_with("count") {
@@ -694,25 +701,121 @@ fn is_known_platform(class: &str) -> bool {
     let head = class.split('.').next().unwrap_or(class);
     matches!(
         head,
-        "system" | "schema" | "database" | "limits" | "userinfo" | "test" | "json" | "math" | "string" | "date"
-            | "datetime" | "time" | "integer" | "long" | "double" | "decimal" | "boolean" | "blob" | "id"
-            | "crypto" | "encodingutil" | "url" | "type" | "apexpages" | "pagereference" | "messaging"
-            | "cache" | "auth" | "approval" | "connectapi" | "site" | "network" | "label" | "security"
-            | "featuremanagement" | "flow" | "metadata" | "reports" | "search" | "userprovisioning"
-            | "quickaction" | "process" | "visualeditor" | "wave" | "trigger" | "triggeroperation" | "uuid"
-            | "request" | "restcontext" | "eventbus" | "asyncinfo" | "pattern" | "matcher" | "xmlstreamreader"
-            | "xmlstreamwriter" | "dom" | "assert" | "formula" | "formulaeval" | "collator" | "domaincreator"
-            | "domainparser" | "domain" | "orglimits" | "packaging" | "ideas" | "knowledge" | "support"
-            | "sfc" | "chatteranswers" | "datasource" | "dataweave" | "invocable" | "lxscheduler" | "cartextension"
-            | "commercepayments" | "commerceorders" | "canvas" | "externalservice" | "functions" | "kbmanagement"
-            | "placequote" | "pref_center" | "richmessaging" | "sitemap" | "slack" | "tserver" | "txnsecurity"
-            | "version" | "webservicecallout" | "answers" | "businesshours" | "comparable" | "continuation"
-            | "cookie" | "exception" | "http" | "installhandler" | "jsongenerator" | "jsonparser" | "locale"
-            | "sobject" | "selectoption" | "timezone" | "multistaticresourcecalloutmock" | "savepoint"
-            | "callable" | "address" | "location" | "orglimit" | "accesstype" | "fielddescribe" | "emailmessages"
+        "system"
+            | "schema"
+            | "database"
+            | "limits"
+            | "userinfo"
+            | "test"
+            | "json"
+            | "math"
+            | "string"
+            | "date"
+            | "datetime"
+            | "time"
+            | "integer"
+            | "long"
+            | "double"
+            | "decimal"
+            | "boolean"
+            | "blob"
+            | "id"
+            | "crypto"
+            | "encodingutil"
+            | "url"
+            | "type"
+            | "apexpages"
+            | "pagereference"
+            | "messaging"
+            | "cache"
+            | "auth"
+            | "approval"
+            | "connectapi"
+            | "site"
+            | "network"
+            | "label"
+            | "security"
+            | "featuremanagement"
+            | "flow"
+            | "metadata"
+            | "reports"
+            | "search"
+            | "userprovisioning"
+            | "quickaction"
+            | "process"
+            | "visualeditor"
+            | "wave"
+            | "trigger"
+            | "triggeroperation"
+            | "uuid"
+            | "request"
+            | "restcontext"
+            | "eventbus"
+            | "asyncinfo"
+            | "pattern"
+            | "matcher"
+            | "xmlstreamreader"
+            | "xmlstreamwriter"
+            | "dom"
+            | "assert"
+            | "formula"
+            | "formulaeval"
+            | "collator"
+            | "domaincreator"
+            | "domainparser"
+            | "domain"
+            | "orglimits"
+            | "packaging"
+            | "ideas"
+            | "knowledge"
+            | "support"
+            | "sfc"
+            | "chatteranswers"
+            | "datasource"
+            | "dataweave"
+            | "invocable"
+            | "lxscheduler"
+            | "cartextension"
+            | "commercepayments"
+            | "commerceorders"
+            | "canvas"
+            | "externalservice"
+            | "functions"
+            | "kbmanagement"
+            | "placequote"
+            | "pref_center"
+            | "richmessaging"
+            | "sitemap"
+            | "slack"
+            | "tserver"
+            | "txnsecurity"
+            | "version"
+            | "webservicecallout"
+            | "answers"
+            | "businesshours"
+            | "comparable"
+            | "continuation"
+            | "cookie"
+            | "exception"
+            | "http"
+            | "installhandler"
+            | "jsongenerator"
+            | "jsonparser"
+            | "locale"
+            | "sobject"
+            | "selectoption"
+            | "timezone"
+            | "multistaticresourcecalloutmock"
+            | "savepoint"
+            | "callable"
+            | "address"
+            | "location"
+            | "orglimit"
+            | "accesstype"
+            | "fielddescribe"
+            | "emailmessages"
     )
 }
-
 
 #[cfg(test)]
 mod tests {

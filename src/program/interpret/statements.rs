@@ -18,7 +18,9 @@ enum Flow {
     /// Nothing after it runs.
     Diverges,
     /// The statement took the rest of its block into one of its arms; this is how that ended.
-    Consumed { diverges: bool },
+    Consumed {
+        diverges: bool,
+    },
 }
 
 impl Flow {
@@ -355,7 +357,7 @@ impl<'u> Linker<'u> {
     }
 
     /// A DML statement or `Database` method, with the triggers that it fires.
-    pub(super) fn dml(
+    pub(in crate::program) fn dml(
         &mut self,
         frame: &mut Frame<'u>,
         at: Location,
@@ -413,7 +415,13 @@ impl<'u> Linker<'u> {
         nodes
     }
 
-    pub(super) fn effect(&mut self, frame: &mut Frame<'u>, effect: Effect, at: Location, make: impl FnOnce(&Frame<'u>) -> Site) -> SiteId {
+    pub(in crate::program) fn effect(
+        &mut self,
+        frame: &mut Frame<'u>,
+        effect: Effect,
+        at: Location,
+        make: impl FnOnce(&Frame<'u>) -> Site,
+    ) -> SiteId {
         let site = self.site(effect, at, || make(frame));
         frame.emit(Step::Effect(site));
         site
