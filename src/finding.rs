@@ -7,8 +7,19 @@ use crate::span::Location;
 /// How bad it is. `Error`: fails at run time or exceeds a hard limit on realistic input, or leaks a
 /// secret. `Warning`: breaks the documented pattern at real cost. `Note`: a design signal.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-    strum::Display, clap::ValueEnum,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    strum::Display,
+    clap::ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -22,7 +33,17 @@ pub enum Severity {
 /// `Medium`: one call had up to three possible targets, or the effect happens on some paths only.
 /// `Low`: dispatch that could not be resolved, or DML on an unknown object.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
     strum::Display,
 )]
 #[serde(rename_all = "lowercase")]

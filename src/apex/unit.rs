@@ -246,20 +246,42 @@ pub enum StmtKind {
     /// An expression statement: its value is dropped.
     Expr(ExprId),
     /// One declarator of a local variable.
-    Local { name: Name, ty: TypeRef, init: Option<ExprId> },
+    Local {
+        name: Name,
+        ty: TypeRef,
+        init: Option<ExprId>,
+    },
     /// `insert x`, `upsert x Ext__c`, `merge a b`.
-    Dml { op: DmlOp, target: ExprId, upsert_key: Option<Name>, merge_with: Option<ExprId> },
+    Dml {
+        op: DmlOp,
+        target: ExprId,
+        upsert_key: Option<Name>,
+        merge_with: Option<ExprId>,
+    },
     Return(Option<ExprId>),
     Throw(ExprId),
     Break,
     Continue,
-    If { cond: ExprId, then: Block, otherwise: Block },
-    Switch { on: ExprId, arms: Vec<SwitchArm> },
+    If {
+        cond: ExprId,
+        then: Block,
+        otherwise: Block,
+    },
+    Switch {
+        on: ExprId,
+        arms: Vec<SwitchArm>,
+    },
     Loop(Box<LoopStmt>),
-    Try { body: Block, catches: Vec<Catch>, finally: Block },
+    Try {
+        body: Block,
+        catches: Vec<Catch>,
+        finally: Block,
+    },
     Block(Block),
     /// `System.runAs(u) { … }`: test code only.
-    RunAs { body: Block },
+    RunAs {
+        body: Block,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, strum::Display)]
@@ -284,7 +306,10 @@ pub struct SwitchArm {
 pub enum SwitchLabels {
     Values(Vec<ExprId>),
     /// `when Account acc`.
-    Type { ty: TypeRef, var: Name },
+    Type {
+        ty: TypeRef,
+        var: Name,
+    },
     Else,
 }
 
@@ -297,11 +322,23 @@ pub struct LoopStmt {
 #[derive(Clone, Debug, Serialize)]
 pub enum LoopKind {
     /// `for (T x : iter)`; `iter` may be a query (SOQL for loop; chunks of 200 where `ty` is a list).
-    Each { ty: TypeRef, var: Name, iter: ExprId },
+    Each {
+        ty: TypeRef,
+        var: Name,
+        iter: ExprId,
+    },
     /// `for (init; cond; update)`.
-    For { init: Block, cond: Option<ExprId>, update: Vec<ExprId> },
-    While { cond: ExprId },
-    DoWhile { cond: ExprId },
+    For {
+        init: Block,
+        cond: Option<ExprId>,
+        update: Vec<ExprId>,
+    },
+    While {
+        cond: ExprId,
+    },
+    DoWhile {
+        cond: ExprId,
+    },
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -320,26 +357,65 @@ pub enum Expr {
     This,
     Super,
     /// `object.name` and `object?.name`.
-    Field { object: ExprId, name: Name },
+    Field {
+        object: ExprId,
+        name: Name,
+    },
     /// `object.name(args)`, `name(args)`, `this(args)`, `super(args)`.
-    Call { object: Option<ExprId>, name: Name, args: ExprList },
+    Call {
+        object: Option<ExprId>,
+        name: Name,
+        args: ExprList,
+    },
     /// `new T(args)`. For sObjects, `args` are [`Expr::Assign`]s to bare names.
-    New { ty: Box<TypeRef>, args: ExprList },
+    New {
+        ty: Box<TypeRef>,
+        args: ExprList,
+    },
     /// `new List<T>{…}`, `new Set<T>{…}`, `new T[n]` (no elements), also the empty braces.
-    ListLiteral { ty: Box<TypeRef>, elements: ExprList },
+    ListLiteral {
+        ty: Box<TypeRef>,
+        elements: ExprList,
+    },
     /// `new Map<K,V>{k => v}`: keys and values alternate.
-    MapLiteral { ty: Box<TypeRef>, entries: ExprList },
-    Index { object: ExprId, index: ExprId },
-    Cast { ty: Box<TypeRef>, value: ExprId },
-    InstanceOf { value: ExprId, ty: Box<TypeRef> },
-    Ternary { cond: ExprId, then: ExprId, otherwise: ExprId },
-    Binary { op: BinaryOp, left: ExprId, right: ExprId },
+    MapLiteral {
+        ty: Box<TypeRef>,
+        entries: ExprList,
+    },
+    Index {
+        object: ExprId,
+        index: ExprId,
+    },
+    Cast {
+        ty: Box<TypeRef>,
+        value: ExprId,
+    },
+    InstanceOf {
+        value: ExprId,
+        ty: Box<TypeRef>,
+    },
+    Ternary {
+        cond: ExprId,
+        then: ExprId,
+        otherwise: ExprId,
+    },
+    Binary {
+        op: BinaryOp,
+        left: ExprId,
+        right: ExprId,
+    },
     Not(ExprId),
     Negate(ExprId),
     /// `left = right`, also `+=` (`op: Some(Add)`) and the like.
-    Assign { op: Option<BinaryOp>, left: ExprId, right: ExprId },
+    Assign {
+        op: Option<BinaryOp>,
+        left: ExprId,
+        right: ExprId,
+    },
     /// `x++`, `--x`.
-    Update { operand: ExprId },
+    Update {
+        operand: ExprId,
+    },
     /// `T.class`.
     ClassLiteral(Box<TypeRef>),
     /// A string literal, unescaped.
@@ -350,7 +426,9 @@ pub enum Expr {
     /// `[SELECT …]` or `[FIND …]`.
     Query(QueryId),
     /// Anything else; `parts` are the expressions inside it.
-    Other { parts: ExprList },
+    Other {
+        parts: ExprList,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
