@@ -20,6 +20,9 @@ use terminal::Style;
 /// show it apart from what the rules found.
 pub const SYNTAX_ERROR: &str = "syntax-error";
 
+/// Id of the notes about files that could not be used.
+pub const NOT_READ: &str = "file-not-read";
+
 /// What could and could not be seen: printed in the summary line and in JSON.
 #[derive(
     Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,

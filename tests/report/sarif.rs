@@ -1,4 +1,4 @@
-use seamlint::finding::{Origin, Severity};
+use seamlint::finding::Origin;
 use seamlint::report::terminal::Style;
 use seamlint::report::{Format, SYNTAX_ERROR};
 use serde_json::{Value, json};
@@ -18,9 +18,18 @@ fn everything() -> World {
     world
 }
 
+fn schema() -> Value {
+    let mut schema: Value = serde_json::from_str(include_str!("../schemas/sarif-2.1.0.json")).unwrap();
+    // The published expression has a stray bracket that strict validators reject. What it means:
+    for definition in ["run", "toolComponent"] {
+        schema["definitions"][definition]["properties"]["language"]["pattern"] =
+            json!("^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
+    }
+    schema
+}
+
 fn assert_valid(log: &Value) {
-    let schema: Value = serde_json::from_str(include_str!("../schemas/sarif-2.1.0.json")).unwrap();
-    let validator = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+    let validator = jsonschema::options().should_validate_formats(true).build(&schema()).unwrap();
     let errors: Vec<_> =
         validator.iter_errors(log).map(|error| format!("{} at {}", error, error.instance_path())).collect();
     assert!(errors.is_empty(), "{errors:#?}");
@@ -42,8 +51,7 @@ fn is_valid() {
 fn the_schema_test_can_fail() {
     let mut log = everything().value(Format::Sarif);
     log["runs"][0]["results"][0]["level"] = json!("fatal");
-    let schema: Value = serde_json::from_str(include_str!("../schemas/sarif-2.1.0.json")).unwrap();
-    assert!(!jsonschema::is_valid(&schema, &log));
+    assert!(!jsonschema::is_valid(&schema(), &log));
 }
 
 #[test]
@@ -177,25 +185,14 @@ fn related_places_and_other_origins_are_linked() {
 }
 
 #[test]
-fn too_much_is_cut_and_said() {
+fn a_very_long_path_is_cut_and_said() {
     let mut world = callout();
     let step = world.findings[0].path[1].clone();
     world.findings[0].path.splice(1..1, std::iter::repeat_n(step, 1_200));
-    let mut note = world.findings[0].clone();
-    note.path.clear();
-    note.severity = Severity::Note;
-    world.findings.splice(0..0, std::iter::repeat_n(note, 25_010));
-    let log = world.value(Format::Sarif);
-    let run = &log["runs"][0];
-    let results = run["results"].as_array().unwrap();
-    assert_eq!(results.len(), 25_000);
-    assert_eq!(results.last().unwrap()["level"], "error");
-    let steps = &results.last().unwrap()["codeFlows"][0]["threadFlows"][0]["locations"];
+    let run = run(&world);
+    let steps = &run["results"][0]["codeFlows"][0]["threadFlows"][0]["locations"];
     assert_eq!(steps.as_array().unwrap().len(), 1_000);
-    let notices = notices(run);
-    for expected in ["11 of the least severe results", "20000 of this log", "204 steps in the middle"] {
-        assert!(notices.contains(expected), "{expected}: {notices}");
-    }
+    assert!(notices(&run).contains("204 steps in the middle"), "{}", notices(&run));
 }
 
 #[test]

@@ -44,6 +44,17 @@ fn many_origins() {
 }
 
 #[test]
+fn advice_is_given_once_for_a_rule() {
+    let mut world = callout();
+    let again = world.findings[0].clone();
+    world.findings.push(again);
+    let shown = world.terminal();
+    for (text, times) in [("╰ more", 1), ("├ fix", 1), ("pattern  ", 2)] {
+        assert_eq!(shown.matches(text).count(), times, "{text}: {shown}");
+    }
+}
+
+#[test]
 fn no_findings() {
     let world = World::new(&[("classes/A.cls", "public class A {}")]);
     assert_snapshot!(world.terminal(), @"no findings in 1 file · 3 entry points · 420 ms · 1,204 calls into code that is not here");

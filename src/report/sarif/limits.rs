@@ -108,6 +108,42 @@ pub fn shorten(mut text: String, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::finding::{Confidence, Severity};
+    use crate::span::{FileId, Location, Span};
+
+    fn finding(rule: &str, severity: Severity) -> Finding {
+        Finding {
+            rule: rule.to_owned(),
+            severity,
+            confidence: Confidence::High,
+            message: String::new(),
+            primary: Location { file: FileId(0), span: Span::default() },
+            path: Vec::new(),
+            related: Vec::new(),
+            origins: Vec::new(),
+            pattern: String::new(),
+            antipattern: None,
+            instead: Vec::new(),
+            fingerprint: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_most_severe_stay_in_their_order() {
+        use Severity::{Error, Note, Warning};
+        let all = [("a", Note), ("b", Error), ("c", Warning), ("d", Error), ("e", Note)]
+            .map(|(rule, severity)| finding(rule, severity));
+        let mut truncated = Truncated::default();
+        let kept = most_severe(all.iter().collect(), 4, &mut truncated);
+        assert_eq!(kept.iter().map(|finding| finding.rule.as_str()).collect::<String>(), "abcd");
+        assert!(truncated.messages()[0].starts_with("1 of the least severe results were left out"));
+
+        let many = vec![&all[0]; RESULTS_SHOWN + 7];
+        let mut truncated = Truncated::default();
+        assert_eq!(most_severe(many, RESULTS, &mut truncated).len(), RESULTS_SHOWN + 7);
+        assert_eq!(truncated.messages().len(), 1);
+        assert!(truncated.messages()[0].contains("; 7 of this log"));
+    }
 
     #[test]
     fn shorten_counts_characters() {

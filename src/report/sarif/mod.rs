@@ -16,7 +16,7 @@ use serde_sarif::sarif::{
 
 use crate::finding::Finding;
 use crate::report::source_map::SourceMap;
-use crate::report::{Report, SYNTAX_ERROR};
+use crate::report::{NOT_READ, Report, SYNTAX_ERROR};
 
 use limits::Truncated;
 use location::Locator;
@@ -28,7 +28,6 @@ pub const FINGERPRINT: &str = "seamlint/v1";
 /// Base of all relative URIs: the scanned folder. Where that is on disk is nobody's business.
 const ROOT: &str = "%SRCROOT%";
 
-const NOT_READ: &str = "file-not-read";
 const TRUNCATED: &str = "output-truncated";
 
 /// Writes the report, indented, with a line end.

@@ -128,7 +128,7 @@ impl<'a> Catalogue<'a> {
             )
             .properties(properties(rule))
             .build();
-        descriptor.help_uri = rule.references.iter().find(|uri| uri.starts_with("https://")).cloned();
+        descriptor.help_uri = help_uri(&rule.references);
         let relationships = self.relationships(rule);
         descriptor.relationships = (!relationships.is_empty()).then_some(relationships);
         descriptor
@@ -227,7 +227,7 @@ fn taxon(pattern: &Pattern) -> ReportingDescriptor {
         )))
         .full_description(MultiformatMessageString::from(&shorten(text, limits::DESCRIPTION)))
         .build();
-    taxon.help_uri = pattern.references.iter().find(|uri| uri.starts_with("https://")).cloned();
+    taxon.help_uri = help_uri(&pattern.references);
     taxon
 }
 
@@ -276,6 +276,11 @@ fn security_severity(severity: Severity) -> &'static str {
         Severity::Warning => "5.0",
         Severity::Note => "3.0",
     }
+}
+
+/// The first reference that is an address; the others are titles of documents.
+fn help_uri(references: &[String]) -> Option<String> {
+    references.iter().find(|uri| uri.starts_with("https://") && !uri.contains(char::is_whitespace)).cloned()
 }
 
 /// `sync-callout-in-trigger` → `SyncCalloutInTrigger`.

@@ -10,10 +10,11 @@ mod trail;
 use std::io::{self, Write};
 
 use ariadne::{Color, Fmt};
+use rustc_hash::FxHashSet;
 
-use crate::finding::{Confidence, Finding};
+use crate::finding::{Confidence, Finding, Severity};
 use crate::report::source_map::SourceMap;
-use crate::report::{Report, SYNTAX_ERROR};
+use crate::report::{NOT_READ, Report, SYNTAX_ERROR};
 
 use clean::clean;
 use prose::{first_sentence, wrap};
@@ -48,8 +49,11 @@ impl Style {
 pub fn write(report: &Report, map: &SourceMap, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let (syntax, findings): (Vec<_>, Vec<_>) =
         report.findings.iter().partition(|finding| finding.rule == SYNTAX_ERROR);
+    let mut advised = FxHashSet::default();
     for finding in findings {
-        write_finding(finding, report, map, style, out)?;
+        // The advice of a rule is the same at each of its findings; it is given once.
+        let advise = advised.insert(finding.rule.as_str());
+        write_finding(finding, advise, report, map, style, out)?;
         writeln!(out)?;
     }
     for finding in &syntax {
@@ -58,7 +62,7 @@ pub fn write(report: &Report, map: &SourceMap, style: Style, out: &mut dyn Write
         write_note(SYNTAX_ERROR, &place, &finding.message, style, out)?;
     }
     for problem in &report.project.problems {
-        write_note("not-read", &problem.path, &problem.message, style, out)?;
+        write_note(NOT_READ, &problem.path, &problem.message, style, out)?;
     }
     if !syntax.is_empty() || !report.project.problems.is_empty() {
         writeln!(out)?;
@@ -68,6 +72,7 @@ pub fn write(report: &Report, map: &SourceMap, style: Style, out: &mut dyn Write
 
 fn write_finding(
     finding: &Finding,
+    advise: bool,
     report: &Report,
     map: &SourceMap,
     style: Style,
@@ -91,13 +96,15 @@ fn write_finding(
     }
     facts.extend(also_from(finding).map(|text| ("also from", text)));
     facts.extend(pattern(finding, report, style).map(|text| ("pattern", text)));
-    if let Some(rule) = report.rules.rule(&finding.rule) {
+    if finding.confidence != Confidence::High {
+        facts.push(("confidence", finding.confidence.to_string()));
+    }
+    if let Some(rule) = report.rules.rule(&finding.rule).filter(|_| advise) {
         facts.push(("fix", first_sentence(&rule.fix)));
     }
-    if finding.confidence != Confidence::High {
-        facts.push(("sure", format!("{} confidence", finding.confidence)));
+    if advise || facts.is_empty() {
+        facts.push(("more", format!("seamlint explain {}", finding.rule)));
     }
-    facts.push(("more", format!("seamlint explain {}", finding.rule)));
     write_facts(&facts, drawing.frame, style, out)
 }
 
@@ -148,7 +155,8 @@ fn pattern(finding: &Finding, report: &Report, style: Style) -> Option<String> {
         return None;
     }
     let mut text = title(&finding.pattern);
-    if let Some(anti) = &finding.antipattern {
+    // Some anti-patterns have a rule of the same name: the head of the finding says it already.
+    if let Some(anti) = finding.antipattern.as_ref().filter(|anti| **anti != finding.rule) {
         text.push_str(&format!(" (anti-pattern: {})", title(anti)));
     }
     if !finding.instead.is_empty() {
@@ -166,8 +174,8 @@ fn holds_secret(rule: &str) -> bool {
 
 fn ansi(finding: &Finding) -> &'static str {
     match finding.severity {
-        crate::finding::Severity::Error => "31",
-        crate::finding::Severity::Warning => "33",
-        crate::finding::Severity::Note => "34",
+        Severity::Error => "31",
+        Severity::Warning => "33",
+        Severity::Note => "34",
     }
 }

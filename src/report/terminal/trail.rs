@@ -1,5 +1,6 @@
 //! The marked places of one finding in reading order, cut into groups of printable source lines.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -92,73 +93,78 @@ fn touches(a: Location, b: Location) -> bool {
     a.file == b.file && a.span.start <= b.span.end && b.span.start <= a.span.end
 }
 
+/// A mark with its place in the file as it is: a line index and a byte range in that line.
+struct Located {
+    line: usize,
+    span: Range<usize>,
+    mark: Mark,
+}
+
 /// Cuts the marks into groups: a new one starts where the file changes, where the path goes back up in
-/// the same file, and where a very long line needs another window.
+/// the same file, and where a very long line needs another window. `mask` hides string literals.
 pub fn groups(marks: Vec<Mark>, map: &SourceMap, mask: bool, style: Style) -> Vec<Group> {
-    let mut groups: Vec<(FileId, Vec<(usize, Range<usize>, Mark)>)> = Vec::new();
+    let mut groups: Vec<(FileId, Vec<Located>)> = Vec::new();
+    // The frame, a line number and the dots of a cut line take the rest.
     let budget = style.width.saturating_sub(10).max(40);
     for mark in marks {
         let Some(text) = map.text(mark.at.file) else { continue };
         let (line, span) = first_line(&text, mark.at);
+        let file = mark.at.file;
+        let located = Located { line, span, mark };
         match groups.last_mut() {
-            Some((file, placed)) if *file == mark.at.file && fits(&text, placed, line, &span, budget) => {
-                placed.push((line, span, mark));
+            Some((last, group)) if *last == file && fits(&text, group, &located, budget) => {
+                group.push(located);
             }
-            _ => groups.push((mark.at.file, vec![(line, span, mark)])),
+            _ => groups.push((file, vec![located])),
         }
     }
     groups
         .into_iter()
-        .filter_map(|(file, placed)| {
+        .filter_map(|(file, located)| {
             let text = map.text(file)?;
-            let position = text.position(placed[0].2.at);
+            let position = text.position(located[0].mark.at);
             let path = clean(map.path(file), style);
             let header = format!("{path}:{}:{}", position.line, position.column_chars);
-            Some(group(&text, header, placed, budget, mask, style))
+            let (lines, labels) = place(&text, &located, budget, mask, style);
+            Some(Group { header, lines, labels })
         })
         .collect()
 }
 
-fn group(
+fn place(
     text: &FileText,
-    header: String,
-    placed: Vec<(usize, Range<usize>, Mark)>,
+    located: &[Located],
     budget: usize,
     mask: bool,
     style: Style,
-) -> Group {
+) -> (BTreeMap<usize, String>, Vec<Placed>) {
     let mut lines = BTreeMap::new();
     let mut labels = Vec::new();
-    for same_line in placed.chunk_by(|a, b| a.0 == b.0) {
-        let line = same_line[0].0;
-        let spans: Vec<_> = same_line.iter().map(|(_, span, _)| span.clone()).collect();
-        let shown = if mask {
-            excerpt(&mask_literals(text.line(line)), &spans, budget, style)
-        } else {
-            excerpt(text.line(line), &spans, budget, style)
-        };
+    for same_line in located.chunk_by(|a, b| a.line == b.line) {
+        let line = same_line[0].line;
+        let spans: Vec<_> = same_line.iter().map(|located| located.span.clone()).collect();
+        let source = text.line(line);
+        let source = if mask { mask_literals(source).into() } else { Cow::Borrowed(source) };
+        let shown = excerpt(&source, &spans, budget, style);
         lines.insert(line, shown.text);
-        for ((_, _, mark), span) in same_line.iter().zip(shown.spans) {
-            labels.push(Placed { line, span, mark: mark.clone() });
+        for (located, span) in same_line.iter().zip(shown.spans) {
+            labels.push(Placed { line, span, mark: located.mark.clone() });
         }
     }
-    Group { header, lines, labels }
+    (lines, labels)
 }
 
-fn fits(
-    text: &FileText,
-    placed: &[(usize, Range<usize>, Mark)],
-    line: usize,
-    span: &Range<usize>,
-    budget: usize,
-) -> bool {
-    let Some((last, ..)) = placed.last() else { return true };
-    if line != *last {
-        return line > *last;
+/// Whether a mark can be shown below the marks of a group, or in the same window of a line.
+fn fits(text: &FileText, group: &[Located], next: &Located, budget: usize) -> bool {
+    let Some(last) = group.last() else { return true };
+    if next.line != last.line {
+        return next.line > last.line;
     }
-    let anchor = placed.iter().find(|(other, ..)| *other == line).map_or(0, |(_, span, _)| span.start);
-    let shown = window(text.line(line), anchor, budget);
-    shown.contains(&span.start) || shown.end == text.line(line).len() && span.start >= shown.start
+    let anchor = group.iter().find(|located| located.line == next.line).map_or(0, |first| first.span.start);
+    let line = text.line(next.line);
+    let shown = window(line, anchor, budget);
+    let start = next.span.start;
+    shown.contains(&start) || (shown.end == line.len() && start >= shown.start)
 }
 
 /// The part of a location on its first line: line index and byte range in that line. A statement over
