@@ -6,7 +6,7 @@ pub mod sarif;
 pub mod source_map;
 pub mod terminal;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use crate::discover::Project;
@@ -82,9 +82,12 @@ pub fn write_with(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    // Standard output writes at every line end otherwise.
+    let mut out = BufWriter::new(out);
     match format {
-        Format::Terminal => terminal::write(report, map, style, out),
-        Format::Json => json::write(report, map, out),
-        Format::Sarif => sarif::write(report, map, out),
-    }
+        Format::Terminal => terminal::write(report, map, style, &mut out),
+        Format::Json => json::write(report, map, &mut out),
+        Format::Sarif => sarif::write(report, map, &mut out),
+    }?;
+    out.flush()
 }

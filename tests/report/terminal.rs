@@ -1,7 +1,8 @@
 use insta::assert_snapshot;
-use seamlint::finding::{Confidence, Origin, Severity};
+use seamlint::finding::{Confidence, Origin, Severity, Step};
 use seamlint::report::terminal::Style;
 use seamlint::report::{Format, SYNTAX_ERROR};
+use seamlint::span::{FileId, Location, Span};
 
 use crate::world::{World, callout};
 
@@ -115,6 +116,21 @@ fn several_marks_on_one_line_and_a_gap() {
 }
 
 #[test]
+fn line_numbers_are_those_of_the_file() {
+    let text = format!("class A {{\n  first();{}  Http.send();\n}}\n", "\n".repeat(12_000));
+    let mut world = World::new(&[("A.cls", &text)]);
+    let path = vec![
+        world.step(0, "first()", "starts here", "A.a"),
+        world.step(0, "Http.send()", "makes the callout", "A.b"),
+    ];
+    let primary = path[1].at;
+    world.finding("callout-no-timeout", "no timeout", primary, path);
+    let shown = world.terminal();
+    assert!(shown.contains("     2 │   first();\n"), "{shown}");
+    assert!(shown.contains(" 12002 │   Http.send();\n"), "{shown}");
+}
+
+#[test]
 fn a_path_that_goes_back_up_stays_in_order() {
     let mut world = World::new(&[(
         "A.cls",
@@ -181,6 +197,63 @@ fn a_file_that_is_gone_still_gives_its_finding() {
         shown.contains("error[sync-callout-in-trigger]") && shown.contains("seamlint explain"),
         "{shown}"
     );
+}
+
+/// Spans and texts that no analysis would make: nothing panics, nothing raw is printed, every label is
+/// there.
+#[test]
+fn any_text_and_any_span() {
+    const PIECES: [&str; 14] = [
+        "send();",
+        "\n",
+        "\r\n",
+        "\r",
+        "\t",
+        " ",
+        "é",
+        "😀",
+        "漢",
+        "\u{1b}[1m",
+        "\0",
+        "\u{202e}",
+        "\u{85}",
+        "e\u{301}",
+    ];
+    let mut seed: u64 = 7;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    for round in 0..150 {
+        let texts: Vec<String> =
+            (0..2).map(|_| (0..random(120)).map(|_| PIECES[random(PIECES.len())]).collect()).collect();
+        let mut world = World::new(&[("A.cls", &texts[0]), ("B.cls", &texts[1])]);
+        let mut place = || {
+            let file = random(2);
+            let start = random(texts[file].len() + 3);
+            Location { file: FileId(file as u32), span: Span::new(start, start + random(40)) }
+        };
+        let path: Vec<_> = (0..5)
+            .map(|index| Step { at: place(), label: format!("step-{index}"), symbol: "A.a".to_owned() })
+            .collect();
+        let related = vec![Step { at: place(), label: "step-5".to_owned(), symbol: "A.a".to_owned() }];
+        let primary = path[4].at;
+        world.finding("callout-no-timeout", "no timeout", primary, path).related = related;
+        for style in [
+            Style { color: false, unicode: true, width: 50 },
+            Style { color: false, unicode: false, width: 0 },
+        ] {
+            let shown = world.write(Format::Terminal, style);
+            for index in 0..6 {
+                assert_eq!(shown.matches(&format!("step-{index}")).count(), 1, "round {round}: {shown}");
+            }
+            let raw = |char: char| char != '\n' && (char.is_control() || char == '\u{202e}');
+            assert!(!shown.contains(raw), "round {round}: {shown:?}");
+        }
+        world.write(Format::Terminal, Style { color: true, unicode: true, width: 80 });
+        world.write(Format::Json, Style::default());
+        world.write(Format::Sarif, Style::default());
+    }
 }
 
 fn without_colors(text: &str) -> String {

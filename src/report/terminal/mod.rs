@@ -89,6 +89,13 @@ fn write_finding(
     for line in &drawing.lines {
         writeln!(out, "{line}")?;
     }
+    if drawing.lines.is_empty() {
+        writeln!(
+            out,
+            "  in {}, which cannot be read any more",
+            clean(map.path(finding.primary.file), style)
+        )?;
+    }
 
     let mut facts = Vec::new();
     if let Some(steps) = left_out {

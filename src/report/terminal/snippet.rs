@@ -1,9 +1,10 @@
 //! Draws groups of marked lines with ariadne and closes the drawing up.
 //!
-//! Ariadne spends about four lines on a label, counts header columns in the text that it was given
-//! (ours is made printable first) and colours each character by itself. Its layout is kept, these are
-//! mended here: one line of source, one line per label.
+//! Ariadne spends about four lines on a label, counts lines and columns in the text that it was given
+//! (ours is cut out and made printable first) and colours each character by itself. Its layout is kept,
+//! these are mended here: one line of source, one line per label.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use ariadne::{
@@ -22,7 +23,8 @@ pub struct Drawing {
 
 /// Draws the groups in order. Empty when there is nothing to draw.
 pub fn draw(groups: &[Group], style: Style) -> Drawing {
-    let mut sources = Sources(groups.iter().map(source).collect());
+    let (sources, offsets): (Vec<_>, Vec<_>) = groups.iter().map(source).unzip();
+    let mut sources = Sources(sources);
     // The report's own place is outside all groups: ariadne would show it in every header otherwise.
     let mut report = Report::build(ReportKind::Error, (usize::MAX, 0..0)).with_config(
         Config::new()
@@ -34,7 +36,7 @@ pub fn draw(groups: &[Group], style: Style) -> Drawing {
     let mut order = 0;
     for (index, group) in groups.iter().enumerate() {
         for placed in &group.labels {
-            let line = sources.0[index].line(placed.line).map_or(0, |line| line.offset());
+            let line = offsets[index].get(&placed.line).copied().unwrap_or(0);
             let span = (index, line + placed.span.start..line + placed.span.end);
             let text = clean(&placed.mark.label, style);
             let message = match placed.mark.number {
@@ -54,17 +56,25 @@ pub fn draw(groups: &[Group], style: Style) -> Drawing {
     tighten(&String::from_utf8_lossy(&drawn), groups)
 }
 
-/// The text of a group with every line at its true number: ariadne numbers lines itself.
-fn source(group: &Group) -> Source {
+/// The shown lines of a group, with an empty line where lines are left out. Ariadne numbers them from
+/// one; giving it the whole file instead would cost time on every finding.
+fn source(group: &Group) -> (Source, BTreeMap<usize, usize>) {
     let mut text = String::new();
-    let mut next = 0;
+    let mut offsets = BTreeMap::new();
+    let mut chars = 0;
+    let mut next = None;
     for (line, shown) in &group.lines {
-        text.extend(std::iter::repeat_n('\n', line - next));
+        if next.is_some_and(|next| next != *line) {
+            text.push('\n');
+            chars += 1;
+        }
+        offsets.insert(*line, chars);
         text.push_str(shown);
         text.push('\n');
-        next = line + 1;
+        chars += shown.chars().count() + 1;
+        next = Some(line + 1);
     }
-    Source::from(text)
+    (Source::from(text), offsets)
 }
 
 struct Sources(Vec<Source>);
@@ -82,51 +92,62 @@ impl Cache<usize> for Sources {
 }
 
 fn tighten(drawn: &str, groups: &[Group]) -> Drawing {
+    let width = groups
+        .iter()
+        .filter_map(|group| group.lines.keys().last())
+        .map(|line| (line + 1).to_string().len())
+        .max()
+        .unwrap_or(1);
     let mut lines = Vec::new();
+    let mut groups = groups.iter();
+    let mut numbers = Default::default();
+    // Where ariadne put its frame.
     let mut frame = 0;
-    let mut headers = groups.iter().map(|group| &group.header);
     // Rows under the current source line, and whether lines were skipped since the last one.
     let mut rows: Vec<Row> = Vec::new();
     let mut gap = None;
     for line in drawn.lines().skip(1) {
         let row = Row::parse(line);
         match row.kind() {
-            Kind::Header(box_start) => {
-                flush(&mut rows, &mut lines);
-                frame = box_start;
+            Kind::Header(corner) => {
+                flush(&mut rows, &mut lines, frame, width);
                 gap = None;
-                let header = headers.next().map_or("", String::as_str);
-                let open = box_start + 2;
-                lines.push(format!("{}[ {header} ]", row.render(0..open)));
+                frame = corner;
+                let Some(group) = groups.next() else { break };
+                numbers = group.lines.keys();
+                lines.push(format!(
+                    "{}[ {} ]",
+                    row.cut(corner + 2).reframe(frame, width, None),
+                    group.header
+                ));
             }
             Kind::Source => {
-                flush(&mut rows, &mut lines);
-                if let Some(gap) = gap.take() {
-                    lines.push(gap);
-                }
-                lines.push(row.render(0..row.cells.len()));
+                flush(&mut rows, &mut lines, frame, width);
+                lines.extend(gap.take());
+                let number = numbers.next().map(|line| line + 1);
+                lines.push(row.reframe(frame, width, number));
             }
-            Kind::Margin(_) if rows.is_empty() => {}
-            Kind::Margin(bar) => gap = Some(row.gap(bar).render(0..bar + 1)),
+            Kind::Margin if rows.is_empty() => {}
+            Kind::Margin => gap = Some(row.gap().reframe(frame, width, None)),
             Kind::Annotation => rows.push(row),
             Kind::End => {}
         }
     }
-    flush(&mut rows, &mut lines);
-    Drawing { lines, frame }
+    flush(&mut rows, &mut lines, frame, width);
+    Drawing { lines, frame: width + 2 }
 }
 
-/// Writes the annotation rows of one source line: ariadne gives each label a row of bars, then a row with
-/// its message. A single label's message row underlines its span by itself.
-fn flush(rows: &mut Vec<Row>, lines: &mut Vec<String>) {
-    let single = rows.len() == 2;
+/// Writes the annotation rows of one source line. Ariadne gives each label a row of bars, the first of
+/// which holds the underlines, then a row with its message. A single label's message row underlines its
+/// span by itself; the further rows of bars only add height.
+fn flush(rows: &mut Vec<Row>, lines: &mut Vec<String>, frame: usize, width: usize) {
+    let single = rows.iter().filter(|row| !row.is_bars()).count() == 1;
     for (index, row) in rows.drain(..).enumerate() {
-        let is_bars = index % 2 == 0;
-        if is_bars && (single || index > 0) {
+        if row.is_bars() && (single || index > 0) {
             continue;
         }
         let row = if single { row.without_overhang() } else { row };
-        lines.push(row.render(0..row.cells.len()));
+        lines.push(row.reframe(frame, width, None));
     }
 }
 
@@ -134,8 +155,8 @@ enum Kind {
     /// Column of the box corner.
     Header(usize),
     Source,
-    /// Nothing but the frame, whose column this is.
-    Margin(usize),
+    /// Nothing but the frame.
+    Margin,
     Annotation,
     End,
 }
@@ -176,14 +197,26 @@ impl<'a> Row<'a> {
             '─' | '-' => Kind::End,
             '╭' | '├' | ',' => Kind::Header(first),
             '|' if char(first + 1) == '-' && char(first + 2) == '[' => Kind::Header(first),
-            _ if self.cells.len() == first + 1 => Kind::Margin(first),
+            _ if self.cells.len() == first + 1 => Kind::Margin,
             _ => Kind::Annotation,
         }
     }
 
+    /// Whether an annotation has no message.
+    fn is_bars(&self) -> bool {
+        self.cells.iter().all(|(char, _)| matches!(char, ' ' | '│' | '┬' | '─' | '|' | '^'))
+    }
+
     /// The frame at a place where lines were skipped.
-    fn gap(mut self, bar: usize) -> Row<'a> {
-        self.cells[bar].0 = if self.cells[bar].0 == '|' { ':' } else { '┆' };
+    fn gap(mut self) -> Row<'a> {
+        if let Some((bar, _)) = self.cells.last_mut() {
+            *bar = if *bar == '|' { ':' } else { '┆' };
+        }
+        self
+    }
+
+    fn cut(mut self, length: usize) -> Row<'a> {
+        self.cells.truncate(length);
         self
     }
 
@@ -198,12 +231,24 @@ impl<'a> Row<'a> {
         self
     }
 
+    /// Moves the frame to the right of a line number of `width` digits and renders the row.
+    fn reframe(mut self, frame: usize, width: usize, number: Option<usize>) -> String {
+        let color = self.cells.get(frame).and_then(|(_, color)| *color);
+        let margin = match number {
+            Some(number) => format!(" {number:>width$} "),
+            None => " ".repeat(width + 2),
+        };
+        self.cells.splice(..frame.min(self.cells.len()), margin.chars().map(|char| (char, color)));
+        self.render()
+    }
+
     /// The characters with one colour code per run.
-    fn render(&self, range: std::ops::Range<usize>) -> String {
+    fn render(&self) -> String {
         let mut out = String::new();
         let mut current = None;
-        for (char, color) in &self.cells[range] {
-            if *color != current {
+        for (char, color) in &self.cells {
+            // A space has no colour of its own.
+            if *color != current && *char != ' ' {
                 if current.is_some() {
                     out.push_str("\u{1b}[0m");
                 }

@@ -30,7 +30,7 @@ pub struct Mark {
 pub struct Group {
     /// `path:line:column` of the first mark.
     pub header: String,
-    /// Printable text of the shown lines by line index; ariadne wants their true numbers.
+    /// Printable text of the shown lines by line index.
     pub lines: BTreeMap<usize, String>,
     pub labels: Vec<Placed>,
 }
