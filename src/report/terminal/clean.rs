@@ -15,10 +15,17 @@ pub struct Excerpt {
 
 const TAB: usize = 4;
 
+/// Messages quote the source, where one literal may be a megabyte long.
+const LONGEST: usize = 600;
+
 /// A string that prints on one line: messages, labels, paths, names.
 pub fn clean(text: &str, style: Style) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in text.chars() {
+    let mut out = String::new();
+    for (index, char) in text.chars().enumerate() {
+        if index == LONGEST {
+            out.push_str(dots(style));
+            break;
+        }
         match char {
             '\n' | '\r' | '\t' => out.push(' '),
             _ => push(&mut out, char, style.unicode),
@@ -31,10 +38,9 @@ pub fn clean(text: &str, style: Style) -> String {
 /// ranges of `line`; what is left of a span outside the window is clipped to the window's edge.
 pub fn excerpt(line: &str, spans: &[Range<usize>], budget: usize, style: Style) -> Excerpt {
     let window = window(line, spans.first().map_or(0, |span| span.start), budget);
-    let dots = if style.unicode { "…" } else { "..." };
     let mut out = String::new();
     if window.start > 0 {
-        out.push_str(dots);
+        out.push_str(dots(style));
     }
     // Character index in the output of every span's start and end.
     let mut ends = vec![(None, None); spans.len()];
@@ -65,7 +71,7 @@ pub fn excerpt(line: &str, spans: &[Range<usize>], budget: usize, style: Style) 
         })
         .collect();
     if window.end < line.len() {
-        out.push_str(dots);
+        out.push_str(dots(style));
     }
     Excerpt { text: out, spans }
 }
@@ -125,6 +131,10 @@ pub fn mask_literals(line: &str) -> String {
     out
 }
 
+fn dots(style: Style) -> &'static str {
+    if style.unicode { "…" } else { "..." }
+}
+
 fn push(out: &mut String, char: char, unicode: bool) {
     match char {
         '\0'..='\u{1f}' if unicode => out.extend(char::from_u32(0x2400 + char as u32)),
@@ -163,6 +173,12 @@ mod tests {
         assert_eq!(span, "send");
         let ascii = excerpt("\u{1b}x", &[], 80, Style { unicode: false, ..STYLE });
         assert_eq!(ascii.text, "\\u{1b}x");
+    }
+
+    #[test]
+    fn a_message_has_an_end() {
+        assert_eq!(clean("a\tb\r\nc", STYLE), "a b  c");
+        assert_eq!(clean(&"é".repeat(1_000_000), STYLE).chars().count(), LONGEST + 1);
     }
 
     #[test]
