@@ -46,7 +46,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
     },
     Attribute {
         name: "host",
-        effects: &[Callout, Endpoint],
+        effects: &[Callout, Endpoint, SessionId],
         values: &[],
         meaning: "host of a literal URL, or the named credential",
     },

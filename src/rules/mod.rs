@@ -1,3 +1,21 @@
 //! Rules: what is asked of the model, and the findings that answer.
+//!
+//! A rule is one YAML file. [`registry`] reads the files into a [`rule::RuleSet`], [`check`] runs
+//! them over the program, [`explain`] tells people about them.
 
+pub mod error;
+pub mod explain;
+mod labels;
+pub mod limits;
+mod plan;
+pub mod query;
+pub mod registry;
 pub mod rule;
+pub mod schema;
+mod template;
+mod word;
+
+mod check;
+pub use check::check;
+#[cfg(test)]
+mod tests;

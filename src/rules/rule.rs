@@ -5,13 +5,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Confidence, Severity};
 
+use super::limits::Limits;
+use super::query::{Find, SeverityWhen};
+
+/// A rule: what to look for, and what to tell the owner of the code that has it.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// `sync-callout-in-trigger`: lower case, words joined by `-`.
+    #[schemars(regex(pattern = "^[a-z0-9]+(-[a-z0-9]+)*$"))]
     pub id: String,
     pub title: String,
     pub severity: Severity,
+    /// Other severities under conditions; the first that holds counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub severity_when: Vec<SeverityWhen>,
+    /// How sure a finding is at the best; a doubtful path lowers it.
     pub confidence: Confidence,
     /// Id of the documented pattern that is misused, from `rules/patterns.yaml`.
     pub pattern: String,
@@ -21,8 +30,9 @@ pub struct Rule {
     /// Ids of the patterns to move to.
     #[serde(default)]
     pub instead: Vec<String>,
-    // `find` (the query) is added here by the rule engine.
-    /// Template of the finding's sentence.
+    /// The query.
+    pub find: Find,
+    /// Template of the finding's sentence: `{from}`, `{to.label}`, `{to.host|an external system}`.
     pub message: String,
     /// Why it matters, Markdown.
     pub why: String,
@@ -64,10 +74,12 @@ pub struct Pattern {
 }
 
 /// All rules of a run, built in and the user's own, sorted by id.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RuleSet {
     pub rules: Vec<Rule>,
     pub patterns: Vec<Pattern>,
+    /// The platform limits that rules name.
+    pub limits: Limits,
 }
 
 impl RuleSet {

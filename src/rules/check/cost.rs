@@ -1,0 +1,81 @@
+//! `cost`: an effect happens more often than it should.
+
+use crate::program::model::{Bound, Entry, EntryId};
+use crate::rules::labels;
+use crate::rules::plan::{CostPlan, Growth};
+use crate::span::Location;
+use crate::summary::reach::{Reach, ReachQuery, two_on_one_way};
+
+use super::{Hit, World};
+
+pub(super) fn hits<'a>(
+    world: World<'_>,
+    rule: usize,
+    plan: &CostPlan,
+    id: EntryId,
+    found: impl Iterator<Item = &'a Reach>,
+) -> Vec<Hit> {
+    let entry = world.program.entry(id);
+    found
+        .filter(|reach| exceeds(plan, entry, &reach.count.loops))
+        .map(|reach| hit(world, rule, id, reach))
+        .collect()
+}
+
+/// More than one on one way.
+pub(super) fn twice(world: World<'_>, rule: usize, plan: &CostPlan, id: EntryId) -> Option<Hit> {
+    let entry = world.program.entry(id);
+    let query = ReachQuery {
+        effects: plan.of.effects,
+        site: &|site| plan.of.matches(site, Some(entry)),
+        avoid: plan.avoid,
+        through_dml: plan.through_dml,
+    };
+    let (first, second) = two_on_one_way(world.program, world.summary, id, &query)?;
+    let mut hit = hit(world, rule, id, &second);
+    hit.confidence = first.confidence.min(second.confidence);
+    hit.first = Some(first.site);
+    if first.site != second.site {
+        hit.related.push((first.site, labels::also(world.program.site(first.site))));
+    }
+    Some(hit)
+}
+
+fn hit(world: World<'_>, rule: usize, id: EntryId, reach: &Reach) -> Hit {
+    Hit {
+        rule,
+        entry: Some(id),
+        primary: world.program.site(reach.site).at,
+        subject: reach.site,
+        first: None,
+        certainty: None,
+        confidence: reach.confidence,
+        loops: reach.count.loops.clone(),
+        path: reach.path.clone(),
+        related: Vec::new(),
+        at_entry: false,
+    }
+}
+
+fn exceeds(plan: &CostPlan, entry: &Entry, loops: &[(Location, Bound)]) -> bool {
+    match plan.above {
+        None => loops.iter().any(|&(_, bound)| plan.grows.has(bound)),
+        Some(threshold) => {
+            known_count(plan.grows, entry, loops).is_none_or(|count| count > threshold.of(entry))
+        }
+    }
+}
+
+/// How often the loops run at most, where it is known: `None` where one of them grows with the data.
+/// Loops that neither grow nor have a known number of turns count once.
+pub(super) fn known_count(grows: Growth, entry: &Entry, loops: &[(Location, Bound)]) -> Option<u64> {
+    loops.iter().try_fold(1u64, |count, &(_, bound)| {
+        let turns = match (bound, entry.batch_scope) {
+            (Bound::Constant(turns), _) => turns,
+            (Bound::EntryBatch, Some(scope)) => scope,
+            _ if grows.has(bound) => return None,
+            _ => 1,
+        };
+        Some(count.saturating_mul(u64::from(turns)))
+    })
+}

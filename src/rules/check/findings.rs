@@ -1,0 +1,201 @@
+//! Hits become findings: grouped, worded, fingerprinted and sorted.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use rustc_hash::FxHashMap;
+use sha2::{Digest, Sha256};
+
+use crate::finding::{Confidence, Finding, Origin, Severity, Step};
+use crate::program::model::{Bound, Effect, Program, SiteId};
+use crate::rules::labels;
+use crate::rules::plan::{Growth, Plan, PlannedSeverity};
+use crate::rules::rule::Rule;
+use crate::rules::template::Values;
+use crate::span::Location;
+use crate::summary::reach::{Hop, HopKind};
+
+use super::{Hit, cost};
+
+/// One finding for each rule and place, sorted by place and rule.
+pub(super) fn build(program: &Program, plans: &[(&Rule, Plan)], hits: Vec<Hit>) -> Vec<Finding> {
+    let mut groups: BTreeMap<(Location, usize), Vec<Hit>> = BTreeMap::new();
+    for hit in hits {
+        groups.entry((hit.primary, hit.rule)).or_default().push(hit);
+    }
+    let builder = Builder { program, dml: dml_sites(program) };
+    // How many findings share a fingerprint's words so far; the groups come in the order of places.
+    let mut ordinals: FxHashMap<String, usize> = FxHashMap::default();
+    let mut findings = Vec::with_capacity(groups.len());
+    for ((primary, rule), hits) in groups {
+        let (rule, plan) = &plans[rule];
+        let shown = builder.shown(rule, plan, &hits);
+        let identity = builder.identity(rule, shown);
+        let ordinal = ordinals.entry(identity.clone()).or_default();
+        let fingerprint = fingerprint(&identity, *ordinal);
+        *ordinal += 1;
+        findings.push(builder.finding(rule, plan, primary, shown, &hits, fingerprint));
+    }
+    findings
+}
+
+/// The DML at each place, for the labels of steps into triggers.
+fn dml_sites(program: &Program) -> FxHashMap<Location, SiteId> {
+    (0u32..)
+        .map(SiteId)
+        .zip(&program.sites)
+        .filter(|(_, site)| site.effect == Effect::Dml)
+        .map(|(id, site)| (site.at, id))
+        .collect()
+}
+
+struct Builder<'a> {
+    program: &'a Program,
+    dml: FxHashMap<Location, SiteId>,
+}
+
+impl Builder<'_> {
+    /// The hit that the finding shows: the worst, of these the surest, of these the shortest path.
+    fn shown<'h>(&self, rule: &Rule, plan: &Plan, hits: &'h [Hit]) -> &'h Hit {
+        let key = |hit: &Hit| {
+            let worst = std::cmp::Reverse(self.severity(rule, plan, hit));
+            (worst, std::cmp::Reverse(hit.confidence), hit.path.len(), hit.entry, hit.subject, hit.first)
+        };
+        hits.iter().min_by_key(|hit| key(hit)).expect("a group has a hit")
+    }
+
+    fn severity(&self, rule: &Rule, plan: &Plan, hit: &Hit) -> Severity {
+        let planned = plan.severities.iter().find(|planned| self.holds(planned, hit));
+        let severity = planned.map_or(rule.severity, |planned| planned.severity);
+        match (hit.confidence, severity) {
+            (Confidence::Low, Severity::Error) => Severity::Warning,
+            (Confidence::Low, Severity::Warning) => Severity::Note,
+            _ => severity,
+        }
+    }
+
+    fn holds(&self, planned: &PlannedSeverity, hit: &Hit) -> bool {
+        let entry = hit.entry.map(|id| self.program.entry(id));
+        let object = self.program.site(hit.subject).object;
+        planned.certainty.is_none_or(|certainty| hit.certainty == Some(certainty))
+            && planned.entry.is_none_or(|kinds| entry.is_some_and(|entry| kinds.has(entry.kind)))
+            && planned.object.as_ref().is_none_or(|text| text.matches(object.map(|name| name.as_str())))
+            && planned.grows.is_none_or(|grows| hit.loops.iter().any(|&(_, bound)| grows.has(bound)))
+            && planned.at_most.is_none_or(|threshold| {
+                entry.is_some_and(|entry| {
+                    cost::known_count(Growth::DATA, entry, &hit.loops)
+                        .is_some_and(|count| count <= threshold.of(entry))
+                })
+            })
+    }
+
+    fn finding(
+        &self,
+        rule: &Rule,
+        plan: &Plan,
+        primary: Location,
+        shown: &Hit,
+        hits: &[Hit],
+        fingerprint: String,
+    ) -> Finding {
+        let entry = shown.entry.map(|id| self.program.entry(id));
+        let loops: Vec<Bound> = shown.loops.iter().map(|&(_, bound)| bound).collect();
+        let values = Values {
+            entry,
+            subject: self.program.site(shown.subject),
+            first: shown.first.map(|id| self.program.site(id)),
+            loops: &loops,
+        };
+        Finding {
+            rule: rule.id.clone(),
+            severity: self.severity(rule, plan, shown),
+            confidence: rule.confidence.min(shown.confidence),
+            message: plan.message.fill(&values),
+            primary,
+            path: self.steps(shown),
+            related: shown.related.iter().map(|(id, label)| self.related(*id, label)).collect(),
+            origins: self.origins(shown, hits),
+            pattern: rule.pattern.clone(),
+            antipattern: rule.antipattern.clone(),
+            instead: rule.instead.clone(),
+            fingerprint,
+        }
+    }
+
+    fn related(&self, id: SiteId, label: &str) -> Step {
+        let site = self.program.site(id);
+        Step { at: site.at, label: label.to_owned(), symbol: site.symbol.clone() }
+    }
+
+    fn steps(&self, hit: &Hit) -> Vec<Step> {
+        let mut inside = "";
+        hit.path
+            .iter()
+            .map(|hop| {
+                if let Some(node) = hop.node {
+                    inside = &self.program.node(node).symbol;
+                }
+                Step { at: hop.at, label: self.label(hit, hop), symbol: inside.to_owned() }
+            })
+            .collect()
+    }
+
+    fn label(&self, hit: &Hit, hop: &Hop) -> String {
+        let entry = hit.entry.map(|id| self.program.entry(id));
+        let node = hop.node.map(|id| self.program.node(id));
+        match (hop.kind, node, entry) {
+            (HopKind::Entry, _, Some(entry)) => labels::entry(entry),
+            (HopKind::Entry, _, None) => "starts here".to_owned(),
+            (HopKind::Call, Some(node), _) => labels::call(node),
+            (HopKind::Dml, Some(node), _) => {
+                labels::dml(self.dml.get(&hop.at).map(|&id| self.program.site(id)), node)
+            }
+            (HopKind::Loop, ..) => {
+                let bound = hit.loops.iter().find(|(at, _)| *at == hop.at);
+                labels::in_loop(bound.map_or(Bound::Unknown, |&(_, bound)| bound), entry)
+            }
+            (HopKind::Effect | HopKind::Call | HopKind::Dml, ..) => {
+                labels::effect(self.program.site(hit.subject))
+            }
+        }
+    }
+
+    /// All entry points of the group, the shown one first.
+    fn origins(&self, shown: &Hit, hits: &[Hit]) -> Vec<Origin> {
+        let mut ids: Vec<_> = hits.iter().filter_map(|hit| hit.entry).collect();
+        ids.sort_by_key(|&id| (Some(id) != shown.entry, self.program.entry(id).at, id));
+        let mut origins: Vec<Origin> = Vec::new();
+        for id in ids {
+            let entry = self.program.entry(id);
+            let origin = Origin { at: entry.at, name: entry.name.clone() };
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        origins
+    }
+
+    /// The words that identify a finding: the rule, and the effect with the method it stands in.
+    ///
+    /// The entry points are no part of it, because a further one that reaches the same effect leads to
+    /// the same finding.
+    fn identity(&self, rule: &Rule, hit: &Hit) -> String {
+        let site = self.program.site(hit.subject);
+        match hit.entry {
+            Some(id) if hit.at_entry => {
+                let entry = self.program.entry(id);
+                format!("{}\n{}\n{}", rule.id, self.program.node(entry.node).symbol, entry.kind)
+            }
+            _ => format!("{}\n{}\n{}\n{}", rule.id, site.symbol, site.effect, site.label),
+        }
+    }
+}
+
+/// The first 16 bytes, in hex, of the hash over `identity` and the number among its equals.
+fn fingerprint(identity: &str, ordinal: usize) -> String {
+    let digest = Sha256::digest(format!("{identity}\n{ordinal}"));
+    digest[..16].iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

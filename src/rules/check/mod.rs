@@ -1,0 +1,173 @@
+//! Runs the rules over the program.
+//!
+//! Each query module turns what the model answers into [`Hit`]s; here they are grouped into findings:
+//! one for each rule and place, with all the entry points that lead to it.
+
+mod cost;
+mod findings;
+mod order;
+mod path;
+mod site;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::finding::{Confidence, Finding};
+use crate::program::model::{Bound, Effects, Entry, EntryId, Guards, Program, SiteId};
+use crate::span::Location;
+use crate::summary::Summary;
+use crate::summary::reach::{Hop, ReachQuery, reach};
+
+use super::plan::{CostPlan, Entries, PathPlan, Plan, PlannedQuery, Sites, Threshold, plan};
+use super::query::Certainty;
+use super::rule::{Rule, RuleSet};
+
+/// A place where a query found what it looks for, seen from one entry point.
+#[derive(Clone, Debug)]
+struct Hit {
+    /// Index of the rule.
+    rule: usize,
+    /// `None` for facts that need no path.
+    entry: Option<EntryId>,
+    primary: Location,
+    subject: SiteId,
+    first: Option<SiteId>,
+    certainty: Option<Certainty>,
+    confidence: Confidence,
+    loops: Vec<(Location, Bound)>,
+    path: Vec<Hop>,
+    /// Other sites that explain the hit, each with its label.
+    related: Vec<(SiteId, String)>,
+    /// The finding is about the entry point, not about the effect.
+    at_entry: bool,
+}
+
+/// What the rules are run over.
+#[derive(Clone, Copy)]
+struct World<'a> {
+    program: &'a Program,
+    summary: &'a Summary,
+}
+
+impl World<'_> {
+    /// The effects of the transaction of `entry`.
+    fn effects(self, entry: &Entry, through_dml: bool) -> Effects {
+        let all = if through_dml { &self.summary.effects_through_dml } else { &self.summary.effects };
+        all.get(entry.node.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// The entry points that `from` selects and whose transaction has one of `effects`.
+    fn candidates(self, from: &Entries, effects: Effects, through_dml: bool) -> Vec<EntryId> {
+        (0u32..)
+            .map(EntryId)
+            .zip(&self.program.entries)
+            .filter(|(_, entry)| from.matches(entry) && self.effects(entry, through_dml).intersects(effects))
+            .map(|(id, _)| id)
+            .collect()
+    }
+}
+
+/// A query that asks what an entry point reaches; those with the same way to search share it.
+enum Reaching<'a> {
+    Path(&'a PathPlan),
+    Cost(&'a CostPlan),
+}
+
+impl<'a> Reaching<'a> {
+    /// What it looks for.
+    fn wanted(&self) -> &'a Sites {
+        match self {
+            Reaching::Path(path) => &path.to,
+            Reaching::Cost(cost) => &cost.of,
+        }
+    }
+}
+
+/// All findings of `rules` in `program`, sorted by place and rule. Rules that [`super::registry`]
+/// would refuse find nothing.
+pub fn check(program: &Program, summary: &Summary, rules: &RuleSet) -> Vec<Finding> {
+    let world = World { program, summary };
+    let plans: Vec<(&Rule, Plan)> = rules
+        .rules
+        .iter()
+        .filter_map(|rule| Some((rule, plan(rule, &rules.limits, &rule.id, "").ok()?)))
+        .collect();
+
+    let mut reaching: BTreeMap<(EntryId, bool, u16), Vec<(usize, Reaching<'_>)>> = BTreeMap::new();
+    let mut twice = Vec::new();
+    let mut ordered = Vec::new();
+    let mut hits = Vec::new();
+    for (rule, (_, plan)) in plans.iter().enumerate() {
+        for query in &plan.queries {
+            match query {
+                PlannedQuery::Site(sites) => hits.extend(site::hits(program, rule, sites)),
+                PlannedQuery::Path(path) => {
+                    for id in world.candidates(&path.from, path.to.effects, path.through_dml) {
+                        let key = (id, path.through_dml, path.avoid.0);
+                        reaching.entry(key).or_default().push((rule, Reaching::Path(path)));
+                    }
+                }
+                PlannedQuery::Cost(cost) => {
+                    for id in world.candidates(&cost.from, cost.of.effects, cost.through_dml) {
+                        if cost.above == Some(Threshold::ONE) {
+                            twice.push((rule, cost, id));
+                        } else {
+                            let key = (id, cost.through_dml, cost.avoid.0);
+                            reaching.entry(key).or_default().push((rule, Reaching::Cost(cost)));
+                        }
+                    }
+                }
+                PlannedQuery::Order(order) => {
+                    for id in world.candidates(&order.from, order.then.effects, false) {
+                        // What comes first may also happen in a trigger that the entry's DML fires.
+                        if world.effects(program.entry(id), true).intersects(order.first.effects) {
+                            ordered.push((rule, order, id));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    let reaching: Vec<_> = reaching.into_iter().collect();
+    hits.par_extend(reaching.par_iter().flat_map_iter(|(key, queries)| reached(world, *key, queries)));
+    hits.par_extend(twice.par_iter().flat_map_iter(|&(rule, cost, id)| cost::twice(world, rule, cost, id)));
+    hits.par_extend(
+        ordered.par_iter().flat_map_iter(|&(rule, order, id)| order::hits(world, rule, order, id)),
+    );
+    findings::build(program, &plans, hits)
+}
+
+/// Answers all queries that search from the same entry point in the same way.
+fn reached(
+    world: World<'_>,
+    (id, through_dml, avoid): (EntryId, bool, u16),
+    queries: &[(usize, Reaching<'_>)],
+) -> Vec<Hit> {
+    let entry = world.program.entry(id);
+    let effects =
+        queries.iter().fold(Effects::default(), |all, (_, query)| all.union(query.wanted().effects));
+    let reaches = reach(
+        world.program,
+        world.summary,
+        id,
+        &ReachQuery {
+            effects,
+            site: &|site| queries.iter().any(|(_, query)| query.wanted().matches(site, Some(entry))),
+            avoid: Guards(avoid),
+            through_dml,
+        },
+    );
+    let mut hits = Vec::new();
+    for (rule, query) in queries {
+        let matching = reaches
+            .iter()
+            .filter(|found| query.wanted().matches(world.program.site(found.site), Some(entry)));
+        match query {
+            Reaching::Path(path) => hits.extend(path::hits(world, *rule, path, id, matching)),
+            Reaching::Cost(cost) => hits.extend(cost::hits(world, *rule, cost, id, matching)),
+        }
+    }
+    hits
+}

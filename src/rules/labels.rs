@@ -1,0 +1,158 @@
+//! The words for the steps of a path.
+
+use crate::apex::unit::DmlOp;
+use crate::program::model::{Bound, Effect, Entry, EntryKind, Node, Site};
+
+/// "trigger AccountTrigger on Account (after update) starts here".
+pub fn entry(entry: &Entry) -> String {
+    match entry.kind {
+        EntryKind::Uncalled => format!("{} can be called from outside the project", entry.name),
+        _ => format!("{} starts here", entry.name),
+    }
+}
+
+/// "calls AccountService.push", with the concrete receiver where the declaration does not tell it.
+pub fn call(node: &Node) -> String {
+    match node.context.strip_prefix("as ") {
+        Some(receiver) if !node.symbol.starts_with(receiver) => {
+            format!("calls {} (as {receiver})", node.symbol)
+        }
+        _ => format!("calls {}", node.symbol),
+    }
+}
+
+/// "updates Account, which fires trigger AccountTrigger (after update)".
+pub fn dml(site: Option<&Site>, trigger: &Node) -> String {
+    let what = match site {
+        Some(site) => writes(site),
+        None => "writes records".to_owned(),
+    };
+    match trigger.context.as_str() {
+        "" => format!("{what}, which fires trigger {}", trigger.symbol),
+        context => format!("{what}, which fires trigger {} ({context})", trigger.symbol),
+    }
+}
+
+fn writes(site: &Site) -> String {
+    let verb = match site.operation {
+        Some(DmlOp::Insert) => "inserts",
+        Some(DmlOp::Update) => "updates",
+        Some(DmlOp::Upsert) => "upserts",
+        Some(DmlOp::Delete) => "deletes",
+        Some(DmlOp::Undelete) => "undeletes",
+        Some(DmlOp::Merge) => "merges",
+        None => "writes",
+    };
+    match site.object {
+        Some(object) => format!("{verb} {object}"),
+        None => format!("{verb} records"),
+    }
+}
+
+/// "in a loop over the trigger's records".
+pub fn in_loop(bound: Bound, from: Option<&Entry>) -> String {
+    match bound {
+        Bound::Constant(times) => format!("in a loop of {times}"),
+        Bound::EntryBatch => format!("in a loop over {}", batch(from).1),
+        Bound::Collection => "in a loop over a collection".to_owned(),
+        Bound::QueryRows => "in a loop over the rows of a query".to_owned(),
+        Bound::Chunks => "in a loop over chunks".to_owned(),
+        Bound::Paging => "in a loop over pages".to_owned(),
+        Bound::Retry => "in a retry loop".to_owned(),
+        Bound::Unknown => "in a loop".to_owned(),
+    }
+}
+
+/// "once for each record of the trigger and each row of a query".
+pub fn times(loops: &[Bound], from: Option<&Entry>) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for bound in loops {
+        let part = match bound {
+            Bound::Constant(times) => format!("{times} times"),
+            Bound::EntryBatch => format!("once for each {}", batch(from).0),
+            Bound::Collection => "once for each element of a collection".to_owned(),
+            Bound::QueryRows => "once for each row of a query".to_owned(),
+            Bound::Chunks => "once for each chunk".to_owned(),
+            Bound::Paging => "once for each page".to_owned(),
+            Bound::Retry | Bound::Unknown => continue,
+        };
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    match parts.len() {
+        0 => "more than once".to_owned(),
+        _ => parts.join(", and that "),
+    }
+}
+
+/// One of the records that `from` is given, and all of them.
+fn batch(from: Option<&Entry>) -> (&'static str, &'static str) {
+    match from.map(|entry| entry.kind) {
+        Some(EntryKind::Trigger) => ("record of the trigger", "the trigger's records"),
+        Some(EntryKind::EventTrigger | EntryKind::ChangeEventTrigger) => {
+            ("event of the trigger", "the trigger's events")
+        }
+        Some(EntryKind::BatchStart | EntryKind::BatchExecute | EntryKind::BatchFinish) => {
+            ("record of the batch scope", "the batch scope")
+        }
+        Some(EntryKind::Invocable) => ("request of the flow", "the flow's requests"),
+        _ => ("record that is passed in", "the records passed in"),
+    }
+}
+
+/// "makes the callout", "updates Account".
+pub fn effect(site: &Site) -> String {
+    let named = |verb: &str, fallback: &str| match site.object {
+        Some(object) => format!("{verb} {object}"),
+        None => format!("{verb} {fallback}"),
+    };
+    match site.effect {
+        Effect::Callout => match site.fact("host") {
+            Some(host) => format!("makes the callout to {host}"),
+            None => "makes the callout".to_owned(),
+        },
+        Effect::Dml => writes(site),
+        Effect::Query => named("queries", "records"),
+        Effect::Search => "searches records".to_owned(),
+        Effect::Publish => named("publishes", "the event"),
+        Effect::Enqueue => named("enqueues", "a job"),
+        Effect::Future => named("calls @future", "method"),
+        Effect::Batch => named("starts batch", "job"),
+        Effect::Schedule => named("schedules", "a job"),
+        Effect::Email => "sends the email".to_owned(),
+        Effect::ConnectWrite => format!("writes through Connect: {}", site.label),
+        Effect::Savepoint => "sets the savepoint".to_owned(),
+        Effect::Rollback => "rolls back".to_owned(),
+        Effect::ReleaseSavepoint => "releases the savepoint".to_owned(),
+        Effect::Lock => match site.object {
+            Some(object) => format!("locks rows of {object}"),
+            None => "locks rows".to_owned(),
+        },
+        Effect::Catch => "catches the exception here".to_owned(),
+        Effect::Request => "makes the request here".to_owned(),
+        Effect::Endpoint => "sets the address".to_owned(),
+        Effect::Credential => "passes the secret".to_owned(),
+        Effect::SessionId => "passes the session id".to_owned(),
+    }
+}
+
+/// What an earlier effect means for a later one.
+pub fn earlier(site: &Site, across_iterations: bool) -> String {
+    let when = if across_iterations { "in the turn before" } else { "before it" };
+    match site.effect {
+        Effect::Dml
+        | Effect::Enqueue
+        | Effect::Future
+        | Effect::Batch
+        | Effect::Schedule
+        | Effect::Email
+        | Effect::ConnectWrite => format!("{when}: {} (not committed yet)", effect(site)),
+        _ => format!("{when}: {}", effect(site)),
+    }
+}
+
+/// An effect of the same kind on the same way.
+pub fn also(site: &Site) -> String {
+    format!("on the same way: {}", effect(site))
+}

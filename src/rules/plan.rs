@@ -1,0 +1,517 @@
+//! A rule's query with its words checked and turned into predicates.
+
+use globset::{GlobBuilder, GlobMatcher};
+use strum::IntoEnumIterator;
+
+use crate::apex::unit::TriggerEvent;
+use crate::finding::Severity;
+use crate::program::attributes::ATTRIBUTES;
+use crate::program::model::{Bound, Effect, Effects, Entry, EntryKind, Guards, Site};
+
+use super::error::{RuleError, nearest_or_all};
+use super::limits::Limits;
+use super::query::{
+    Across, Amount, At, Callouts, Certainty, EVENT_WORDS, EntrySelector, GrowsWith, Guard, Operation, Query,
+    SELECTOR_KEYS, Selector, SeverityWhen, Through, Unless,
+};
+use super::rule::Rule;
+use super::template::{Names, Template};
+use super::word::{Match, Word};
+
+/// A rule, ready to run.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub queries: Vec<PlannedQuery>,
+    pub severities: Vec<PlannedSeverity>,
+    pub message: Template,
+}
+
+#[derive(Clone, Debug)]
+pub enum PlannedQuery {
+    Path(PathPlan),
+    Site(Sites),
+    Order(OrderPlan),
+    Cost(CostPlan),
+}
+
+#[derive(Clone, Debug)]
+pub struct PathPlan {
+    pub from: Entries,
+    pub to: Sites,
+    pub through_dml: bool,
+    pub avoid: Guards,
+    pub unless_also: Option<Sites>,
+    pub at: At,
+}
+
+#[derive(Clone, Debug)]
+pub struct OrderPlan {
+    pub from: Entries,
+    pub first: Sites,
+    pub then: Sites,
+    pub cleared_by: Option<Sites>,
+    pub followed_by: Option<Sites>,
+    pub across: Across,
+}
+
+#[derive(Clone, Debug)]
+pub struct CostPlan {
+    pub from: Entries,
+    pub of: Sites,
+    /// Empty where only the number counts.
+    pub grows: Growth,
+    pub above: Option<Threshold>,
+    pub through_dml: bool,
+    pub avoid: Guards,
+}
+
+/// A number, by the kind of transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Threshold {
+    pub sync: u64,
+    pub asynchronous: u64,
+}
+
+impl Threshold {
+    pub const ONE: Threshold = Threshold { sync: 1, asynchronous: 1 };
+
+    /// The number that holds in transactions that `entry` starts.
+    pub fn of(self, entry: &Entry) -> u64 {
+        match entry.kind {
+            EntryKind::Future
+            | EntryKind::Queueable
+            | EntryKind::BatchStart
+            | EntryKind::BatchExecute
+            | EntryKind::BatchFinish => self.asynchronous,
+            _ => self.sync,
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct PlannedSeverity {
+    pub certainty: Option<Certainty>,
+    pub entry: Option<Kinds>,
+    pub object: Option<TextMatch>,
+    pub grows: Option<Growth>,
+    pub at_most: Option<Threshold>,
+    pub severity: Severity,
+}
+
+/// A set of entry kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kinds(u32);
+
+impl Kinds {
+    pub fn has(self, kind: EntryKind) -> bool {
+        self.0 & (1 << kind as u32) != 0
+    }
+}
+
+/// A set of loop bounds that grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth(u8);
+
+impl Growth {
+    /// All that grows with the data: the default.
+    pub const DATA: Growth =
+        Growth::of(&[GrowsWith::EntryBatch, GrowsWith::Collection, GrowsWith::QueryRows]);
+
+    pub fn has(self, bound: Bound) -> bool {
+        let word = match bound {
+            Bound::EntryBatch => GrowsWith::EntryBatch,
+            Bound::Collection => GrowsWith::Collection,
+            Bound::QueryRows => GrowsWith::QueryRows,
+            Bound::Paging => GrowsWith::Paging,
+            Bound::Unknown => GrowsWith::Unknown,
+            Bound::Constant(_) | Bound::Chunks | Bound::Retry => return false,
+        };
+        self.0 & (1 << word as u8) != 0
+    }
+
+    const fn of(words: &[GrowsWith]) -> Growth {
+        let (mut set, mut index) = (0, 0);
+        while index < words.len() {
+            set |= 1 << words[index] as u8;
+            index += 1;
+        }
+        Growth(set)
+    }
+}
+
+/// Which entry points.
+#[derive(Clone, Debug)]
+pub struct Entries {
+    kinds: Kinds,
+    object: Option<TextMatch>,
+    /// By index in [`TriggerEvent`].
+    events: Option<u8>,
+    callouts: Option<Callouts>,
+    class: Option<TextMatch>,
+}
+
+impl Entries {
+    pub fn matches(&self, entry: &Entry) -> bool {
+        self.kinds.has(entry.kind)
+            && self.object.as_ref().is_none_or(|text| text.matches(entry.object.map(|name| name.as_str())))
+            && self
+                .events
+                .is_none_or(|events| entry.event.is_some_and(|event| events & (1 << event as u8) != 0))
+            && match self.callouts {
+                None => true,
+                Some(Callouts::Enabled) => entry.callouts_enabled == Some(true),
+                Some(Callouts::NotEnabled) => entry.callouts_enabled == Some(false),
+            }
+            && self.class.as_ref().is_none_or(|text| text.matches(Some(entry.owner.as_str())))
+    }
+}
+
+/// Which sites.
+#[derive(Clone, Debug)]
+pub struct Sites {
+    pub effects: Effects,
+    tests: Vec<Test>,
+}
+
+#[derive(Clone, Debug)]
+enum Test {
+    Object(TextMatch),
+    /// The class, or `self`.
+    Class(TextMatch),
+    SelfClass {
+        not: bool,
+    },
+    Operation(TextMatch),
+    InClass(TextMatch),
+    Fact(&'static str, TextMatch),
+}
+
+impl Sites {
+    /// Whether `site`, seen from `entry`, is one of them.
+    pub fn matches(&self, site: &Site, entry: Option<&Entry>) -> bool {
+        self.effects.has(site.effect) && self.tests.iter().all(|test| test.holds(site, entry))
+    }
+}
+
+impl Test {
+    fn holds(&self, site: &Site, entry: Option<&Entry>) -> bool {
+        match self {
+            Test::Object(text) => text.matches(site.object.map(|name| name.as_str())),
+            Test::Class(text) => text.matches(site.object.map(|name| match site.effect {
+                Effect::Future => class_of(name.as_str()),
+                _ => name.as_str(),
+            })),
+            Test::SelfClass { not } => {
+                let same = entry.is_some_and(|entry| site.object == Some(entry.owner));
+                same != *not
+            }
+            Test::Operation(text) => text.matches(site.operation.map(|op| op.to_string()).as_deref()),
+            Test::InClass(text) => text.matches(Some(class_of(&site.symbol))),
+            Test::Fact(name, text) => text.matches(site.fact(name)),
+        }
+    }
+}
+
+/// `A.B` of `A.B.method`; a symbol without a dot is a trigger's.
+fn class_of(symbol: &str) -> &str {
+    symbol.rsplit_once('.').map_or(symbol, |(class, _)| class)
+}
+
+/// A condition on a text.
+#[derive(Clone, Debug)]
+pub struct TextMatch {
+    not: bool,
+    patterns: Vec<TextPattern>,
+}
+
+#[derive(Clone, Debug)]
+enum TextPattern {
+    Exact(String),
+    Glob(GlobMatcher),
+}
+
+impl TextMatch {
+    /// A text that is not known fits no pattern, so that a negated condition holds for it.
+    pub fn matches(&self, text: Option<&str>) -> bool {
+        let fits = text.is_some_and(|text| {
+            self.patterns.iter().any(|pattern| match pattern {
+                TextPattern::Exact(exact) => exact.eq_ignore_ascii_case(text),
+                TextPattern::Glob(glob) => glob.is_match(text),
+            })
+        });
+        fits != self.not
+    }
+}
+
+/// Checks `rule`, which stands in `file` with the text `source`, and makes it ready to run.
+pub fn plan(rule: &Rule, limits: &Limits, file: &str, source: &str) -> Result<Plan, Vec<RuleError>> {
+    let mut planner = Planner { limits, file, source, errors: Vec::new() };
+    let queries: Vec<_> = rule.find.0.iter().map(|query| planner.query(query)).collect();
+    let severities = rule.severity_when.iter().map(|when| planner.severity(when)).collect();
+    let names = Names::of(&queries);
+    let message = match Template::parse(&rule.message, &names) {
+        Ok(message) => message,
+        Err(problem) => {
+            let at = super::registry::locate(source, "message", &problem.text);
+            planner
+                .errors
+                .push(RuleError::at(file, source, at, problem.message).with_help(Some(problem.help)));
+            Template::default()
+        }
+    };
+    if planner.errors.is_empty() { Ok(Plan { queries, severities, message }) } else { Err(planner.errors) }
+}
+
+struct Planner<'a> {
+    limits: &'a Limits,
+    file: &'a str,
+    source: &'a str,
+    errors: Vec<RuleError>,
+}
+
+impl Planner<'_> {
+    fn query(&mut self, query: &Query) -> PlannedQuery {
+        match query {
+            Query::Path(path) => PlannedQuery::Path(PathPlan {
+                from: self.entries(&path.from),
+                to: self.sites(&path.to, true),
+                through_dml: path.through == Some(Through::Dml),
+                avoid: self.guards(path.unless.as_ref()),
+                unless_also: path.unless_also.as_ref().map(|selector| self.sites(selector, true)),
+                at: path.at,
+            }),
+            Query::Site(selector) => PlannedQuery::Site(self.sites(selector, false)),
+            Query::Order(order) => PlannedQuery::Order(OrderPlan {
+                from: self.entries(&order.from),
+                first: self.sites(&order.first, true),
+                then: self.sites(&order.then, true),
+                cleared_by: order.cleared_by.as_ref().map(|selector| self.sites(selector, true)),
+                followed_by: order.followed_by.as_ref().map(|selector| self.sites(selector, true)),
+                across: order.across,
+            }),
+            Query::Cost(cost) => {
+                let above = cost.above.as_ref().map(|amount| self.amount(amount));
+                if let (Some(Threshold::ONE), Some(grows)) = (above, &cost.grows_with) {
+                    self.error(
+                        &grows.words[0],
+                        "`above: 1` already counts every loop that grows; it takes no `grows_with`",
+                        None,
+                    );
+                }
+                PlannedQuery::Cost(CostPlan {
+                    from: self.entries(&cost.from),
+                    of: self.sites(&cost.of, true),
+                    grows: match &cost.grows_with {
+                        Some(grows) => self.growth(grows),
+                        None => Growth::DATA,
+                    },
+                    above,
+                    through_dml: cost.through == Some(Through::Dml),
+                    avoid: self.guards(cost.unless.as_ref()),
+                })
+            }
+        }
+    }
+
+    fn severity(&mut self, when: &SeverityWhen) -> PlannedSeverity {
+        PlannedSeverity {
+            certainty: when.certainty,
+            entry: when.entry.as_ref().map(|kinds| self.kinds(kinds)),
+            object: when.object.as_ref().map(|text| self.text(text)),
+            grows: when.grows_with.as_ref().map(|grows| self.growth(grows)),
+            at_most: when.at_most.as_ref().map(|amount| self.amount(amount)),
+            severity: when.severity,
+        }
+    }
+
+    fn entries(&mut self, selector: &EntrySelector) -> Entries {
+        Entries {
+            kinds: match &selector.entry {
+                Some(kinds) => self.kinds(kinds),
+                None => Kinds(u32::MAX),
+            },
+            object: selector.object.as_ref().map(|text| self.text(text)),
+            events: selector.event.as_ref().map(|words| {
+                let set = words.words.iter().fold(0u8, |set, word| {
+                    self.known(word, "trigger event", EVENT_WORDS);
+                    let parts = |event: TriggerEvent| {
+                        let event = event.to_string();
+                        event == word.text || event.split(' ').any(|part| part == word.text)
+                    };
+                    TriggerEvent::iter()
+                        .filter(|&event| parts(event))
+                        .fold(set, |set, event| set | 1 << event as u8)
+                });
+                if words.not { !set } else { set }
+            }),
+            callouts: selector.callouts,
+            class: selector.class.as_ref().map(|text| self.text(text)),
+        }
+    }
+
+    fn kinds(&mut self, words: &Match<EntryKind>) -> Kinds {
+        let set = self
+            .enums::<EntryKind, _>(words, "entry point")
+            .into_iter()
+            .fold(0u32, |set, kind| set | 1 << kind as u32);
+        Kinds(if words.not { !set } else { set })
+    }
+
+    fn growth(&mut self, words: &Match<GrowsWith>) -> Growth {
+        let set = Growth::of(&self.enums::<GrowsWith, _>(words, "growth"));
+        if words.not { Growth(!set.0) } else { set }
+    }
+
+    fn guards(&mut self, unless: Option<&Unless>) -> Guards {
+        let Some(unless) = unless else { return Guards::NONE };
+        if unless.guard.not {
+            self.error(&unless.guard.words[0], "the guards that are accepted cannot be negated", None);
+        }
+        self.enums::<Guard, _>(&unless.guard, "guard").into_iter().fold(Guards::NONE, |set, guard| {
+            set.with(match guard {
+                Guard::Limits => Guards::LIMITS,
+                Guard::StackDepth => Guards::STACK_DEPTH,
+                Guard::NotEmpty => Guards::NOT_EMPTY,
+                Guard::Counter => Guards::COUNTER,
+                Guard::Memo => Guards::MEMO,
+                Guard::Once => Guards::ONCE,
+                Guard::Single => Guards::SINGLE,
+                Guard::Chunk => Guards::CHUNK,
+                Guard::AsyncContext => Guards::ASYNC_CONTEXT,
+            })
+        })
+    }
+
+    fn sites(&mut self, selector: &Selector, has_entry: bool) -> Sites {
+        if selector.effect.not {
+            self.error(&selector.effect.words[0], "an effect cannot be negated", None);
+        }
+        let effects = self.enums::<Effect, _>(&selector.effect, "effect");
+        let mut tests = Vec::new();
+        if let Some(text) = &selector.object {
+            tests.push(Test::Object(self.text(text)));
+        }
+        if let Some(text) = &selector.class {
+            let own = text.words.iter().find(|word| word.text.eq_ignore_ascii_case("self"));
+            match own {
+                None => tests.push(Test::Class(self.text(text))),
+                Some(own) if !has_entry => {
+                    self.error(own, "a `site` query has no entry point whose class `self` could be", None);
+                }
+                Some(own) if text.words.len() > 1 => {
+                    self.error(own, "`self` cannot stand in a list", None);
+                }
+                Some(_) => tests.push(Test::SelfClass { not: text.not }),
+            }
+        }
+        if let Some(text) = &selector.operation {
+            self.enums::<Operation, _>(text, "DML operation");
+            tests.push(Test::Operation(self.text(text)));
+        }
+        if let Some(text) = &selector.in_class {
+            tests.push(Test::InClass(self.text(text)));
+        }
+        for (name, text) in &selector.attributes {
+            if let Some(test) = self.attribute(name, text, &effects) {
+                tests.push(test);
+            }
+        }
+        Sites { effects: Effects::of(&effects), tests }
+    }
+
+    fn attribute(
+        &mut self,
+        name: &Word,
+        text: &Match<super::word::Text>,
+        effects: &[Effect],
+    ) -> Option<Test> {
+        let Some(attribute) = ATTRIBUTES.iter().find(|attribute| attribute.name == name.text) else {
+            let of_these = ATTRIBUTES
+                .iter()
+                .filter(|attribute| attribute.effects.iter().any(|effect| effects.contains(effect)));
+            let known: Vec<_> = of_these
+                .map(|attribute| attribute.name)
+                .chain(SELECTOR_KEYS.iter().map(|&(key, _)| key).filter(|&key| key != "effect"))
+                .collect();
+            let help = nearest_or_all(&name.text, &known);
+            self.error(name, &format!("unknown attribute `{}`", name.text), Some(help));
+            return None;
+        };
+        // No effect at all means that its word was wrong, which is already reported.
+        if !effects.is_empty() && !attribute.effects.iter().any(|effect| effects.contains(effect)) {
+            let owners: Vec<_> = attribute.effects.iter().map(|effect| format!("`{effect}`")).collect();
+            let message = format!("`{}` is an attribute of {}", name.text, owners.join(", "));
+            self.error(name, &message, Some("this query asks for another effect".to_owned()));
+            return None;
+        }
+        if !attribute.values.is_empty() {
+            for word in &text.words {
+                self.known(word, &format!("value of `{}`", attribute.name), attribute.values);
+            }
+        }
+        Some(Test::Fact(attribute.name, self.text(text)))
+    }
+
+    fn text<T>(&mut self, words: &Match<T>) -> TextMatch {
+        let patterns = words.words.iter().filter_map(|word| {
+            if !word.text.contains(['*', '?', '[', '{']) {
+                return Some(TextPattern::Exact(word.text.clone()));
+            }
+            match GlobBuilder::new(&word.text).case_insensitive(true).build() {
+                Ok(glob) => Some(TextPattern::Glob(glob.compile_matcher())),
+                Err(error) => {
+                    self.error(word, &format!("not a pattern: {}", error.kind()), None);
+                    None
+                }
+            }
+        });
+        TextMatch { patterns: patterns.collect(), not: words.not }
+    }
+
+    /// The enum values that the words name.
+    fn enums<E: IntoEnumIterator + std::fmt::Display, T>(&mut self, words: &Match<T>, what: &str) -> Vec<E> {
+        let names: Vec<String> = E::iter().map(|value| value.to_string()).collect();
+        let mut values = Vec::new();
+        for word in &words.words {
+            match E::iter().zip(&names).find(|(_, name)| **name == word.text) {
+                Some((value, _)) => values.push(value),
+                None => self.known(word, what, &names),
+            }
+        }
+        values
+    }
+
+    /// Reports `word` where it is not among `known`.
+    fn known<S: AsRef<str>>(&mut self, word: &Word, what: &str, known: &[S]) {
+        if !known.iter().any(|known| known.as_ref() == word.text) {
+            let help = nearest_or_all(&word.text, known);
+            self.error(word, &format!("unknown {what} `{}`", word.text), Some(help));
+        }
+    }
+
+    fn amount(&mut self, amount: &Amount) -> Threshold {
+        let word = &amount.0;
+        if let Ok(number) = word.text.parse() {
+            return Threshold { sync: number, asynchronous: number };
+        }
+        let (percent, id) = match word.text.split_once("% of ") {
+            Some((percent, id)) => (percent.trim().parse().ok().filter(|percent| *percent <= 100), id.trim()),
+            None => (Some(100), word.text.as_str()),
+        };
+        let (Some(percent), Some(limit)) = (percent, self.limits.get(id)) else {
+            let ids: Vec<_> = self.limits.iter().map(|limit| limit.id.as_str()).collect();
+            let help = match super::error::nearest(id, &ids) {
+                Some(near) if percent.is_some() => format!("did you mean `{near}`?"),
+                _ => "expected a number, the id of a limit, or `N% of` a limit".to_owned(),
+            };
+            self.error(word, &format!("`{}` is not an amount", word.text), Some(help));
+            return Threshold::ONE;
+        };
+        let share = |value: u64| value * percent / 100;
+        Threshold { sync: share(limit.value), asynchronous: share(limit.asynchronous.unwrap_or(limit.value)) }
+    }
+
+    fn error(&mut self, word: &Word, message: &str, help: Option<String>) {
+        self.errors.push(RuleError::at(self.file, self.source, word.at, message).with_help(help));
+    }
+}

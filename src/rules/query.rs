@@ -1,0 +1,494 @@
+//! The language of `find`: what a rule asks of the model.
+//!
+//! These types are the syntax. [`super::plan`] checks the words and turns them into predicates.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::finding::Severity;
+use crate::program::attributes::ATTRIBUTES;
+use crate::program::model::{Effect, EntryKind};
+
+use super::word::{Match, Text, Word, match_schema};
+
+/// One query, or a list of which any may match.
+#[derive(Clone, Debug)]
+pub struct Find(pub Vec<Query>);
+
+/// A question to the model.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Query {
+    /// An entry point reaches an effect in its own transaction.
+    Path(PathQuery),
+    /// A place in the code has certain local facts.
+    Site(Selector),
+    /// One effect happens before another in the same transaction.
+    Order(OrderQuery),
+    /// An effect happens more often than it should.
+    Cost(CostQuery),
+}
+
+/// An entry point reaches an effect in its own transaction.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PathQuery {
+    /// Where the transaction starts.
+    #[serde(default)]
+    pub from: EntrySelector,
+    /// What is reached.
+    pub to: Selector,
+    #[serde(default)]
+    pub through: Option<Through>,
+    /// What makes it harmless.
+    #[serde(default)]
+    pub unless: Option<Unless>,
+    /// Nothing is reported where the same transaction also reaches this.
+    #[serde(default)]
+    pub unless_also: Option<Selector>,
+    /// Which end of the path is the finding's place.
+    #[serde(default)]
+    pub at: At,
+    #[serde(default)]
+    pub within: Within,
+}
+
+/// One effect happens before another in the same transaction.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OrderQuery {
+    #[serde(default)]
+    pub from: EntrySelector,
+    pub first: Selector,
+    /// The finding's place.
+    pub then: Selector,
+    /// What undoes `first`.
+    #[serde(default)]
+    pub cleared_by: Option<Selector>,
+    /// Only pairs after which this follows, on the same object as `first`.
+    #[serde(default)]
+    pub followed_by: Option<Selector>,
+    /// Whether `first` comes before `then` on a straight way, or only in an earlier turn of a loop.
+    #[serde(default)]
+    pub across: Across,
+    #[serde(default)]
+    pub within: Within,
+}
+
+/// An effect happens more often than it should.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CostQuery {
+    #[serde(default)]
+    pub from: EntrySelector,
+    /// What is counted.
+    pub of: Selector,
+    /// The loops with which the count grows; default: `[entry-batch, collection, query-rows]`.
+    #[serde(default)]
+    pub grows_with: Option<Match<GrowsWith>>,
+    /// The count to exceed: a number, the id of a limit (`apex.callouts`) or a share of it
+    /// (`70% of apex.callouts`). `1` counts all matching places on one way together; any other
+    /// amount counts each place by itself.
+    #[serde(default)]
+    pub above: Option<Amount>,
+    #[serde(default)]
+    pub through: Option<Through>,
+    #[serde(default)]
+    pub unless: Option<Unless>,
+    #[serde(default)]
+    pub within: Within,
+}
+
+/// Which entry points; all conditions must hold. Empty: every entry point.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EntrySelector {
+    /// The kind of entry point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Match<EntryKind>>,
+    /// The trigger's object, or the REST resource's path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Match<Text>>,
+    /// The trigger's event: `before`, `after`, `insert`, … or both words (`after update`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Match<EventWord>>,
+    /// Whether the declaration allows callouts (`callout=true`, `Database.AllowsCallouts`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callouts: Option<Callouts>,
+    /// The class or trigger; `*` stands for any run of characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<Match<Text>>,
+}
+
+/// Which effects: the kind, and conditions on it that must all hold. Besides the keys below, the
+/// attributes of the effect are keys. A negated condition also holds where the fact is not known.
+#[derive(Clone, Debug)]
+pub struct Selector {
+    pub effect: Match<Effect>,
+    /// The object of DML and queries, or the event published.
+    pub object: Option<Match<Text>>,
+    /// The class enqueued, or the class of the `@future` method; `self` is the entry point's own.
+    pub class: Option<Match<Text>>,
+    /// `insert`, `update`, `upsert`, `delete`, `undelete`, `merge`.
+    pub operation: Option<Match<Operation>>,
+    /// The class in which the effect stands.
+    pub in_class: Option<Match<Text>>,
+    /// Conditions on attributes, by name.
+    pub attributes: Vec<(Word, Match<Text>)>,
+}
+
+/// What makes a path harmless.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Unless {
+    /// It runs only under one of these conditions.
+    pub guard: Match<Guard>,
+}
+
+/// What a path may pass through, besides calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Through {
+    /// DML, into the triggers that it fires.
+    Dml,
+}
+
+/// Which end of a path is the finding's place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum At {
+    Entry,
+    #[default]
+    Effect,
+}
+
+/// How far a query looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Within {
+    /// It ends where another transaction starts: at `@future`, `enqueueJob`, an event.
+    #[default]
+    Transaction,
+}
+
+/// By which way the second effect comes after the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Across {
+    /// Straight on.
+    Straight,
+    /// Only in the next turn of a loop that holds both.
+    LoopIteration,
+    #[default]
+    Either,
+}
+
+/// Whether an entry point is declared to make callouts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Callouts {
+    /// The declaration allows them.
+    Enabled,
+    /// The declaration would have to allow them, and does not.
+    NotEnabled,
+}
+
+/// A number to compare a count with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Amount(pub Word);
+
+/// Lowers or raises the severity where all of its conditions hold; the first that holds counts.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeverityWhen {
+    /// Order: whether the first effect has happened on every way (`must`) or on some (`may`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certainty: Option<Certainty>,
+    /// The kind of entry point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<Match<EntryKind>>,
+    /// The object of the effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<Match<Text>>,
+    /// One of the loops grows with this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grows_with: Option<Match<GrowsWith>>,
+    /// The number of runs is known and at most this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<Amount>,
+    pub severity: Severity,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certainty {
+    Must,
+    May,
+}
+
+/// What a count grows with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, strum::Display, strum::EnumIter)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum GrowsWith {
+    /// The records of the trigger, the batch scope, the list given to the entry point.
+    EntryBatch,
+    /// A collection of unknown size.
+    Collection,
+    /// The rows of a query without a literal `LIMIT`.
+    QueryRows,
+    /// Pages of an answer, polling.
+    Paging,
+    /// A loop that the analysis does not understand.
+    Unknown,
+}
+
+/// Conditions that are recognised as guards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, strum::Display, strum::EnumIter)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Guard {
+    /// `Limits.getQueueableJobs() < Limits.getLimitQueueableJobs()` and the like.
+    Limits,
+    /// `AsyncInfo.getCurrentQueueableStackDepth() < n`.
+    StackDepth,
+    /// `!remaining.isEmpty()`, `x.size() > 0`.
+    NotEmpty,
+    /// `attempt < 3`, `counter != max`.
+    Counter,
+    /// `if (x == null)` around code that fills `x`; `!cache.containsKey(key)`.
+    Memo,
+    /// `if (hasRun) return; hasRun = true;` on a static.
+    Once,
+    /// `collection.size() == 1`.
+    Single,
+    /// Once a chunk is full: `if (batch.size() == 200)`.
+    Chunk,
+    /// `System.isBatch()`, `System.isFuture()` and the like.
+    AsyncContext,
+}
+
+/// A DML operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, strum::Display, strum::EnumIter)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Operation {
+    Insert,
+    Update,
+    Upsert,
+    Delete,
+    Undelete,
+    Merge,
+}
+
+/// A trigger event, or a half of one.
+#[derive(Debug)]
+pub struct EventWord;
+
+/// All words for trigger events.
+pub const EVENT_WORDS: &[&str] = &[
+    "before",
+    "after",
+    "insert",
+    "update",
+    "delete",
+    "undelete",
+    "before insert",
+    "before update",
+    "before delete",
+    "after insert",
+    "after update",
+    "after delete",
+    "after undelete",
+];
+
+impl JsonSchema for EventWord {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EventWord".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"enum": EVENT_WORDS})
+    }
+}
+
+impl JsonSchema for Amount {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A number, the id of a limit, or `N% of` a limit.",
+            "anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "minLength": 1}],
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Find {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Find, D::Error> {
+        struct FindVisitor;
+
+        impl<'de> Visitor<'de> for FindVisitor {
+            type Value = Find;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a query (`path`, `site`, `order` or `cost`), or a list of queries")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Find, A::Error> {
+                let mut queries = Vec::new();
+                while let Some(query) = seq.next_element()? {
+                    queries.push(query);
+                }
+                if queries.is_empty() {
+                    return Err(de::Error::custom("the list of queries is empty"));
+                }
+                Ok(Find(queries))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Find, A::Error> {
+                let query = Query::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(Find(vec![query]))
+            }
+        }
+
+        deserializer.deserialize_any(FindVisitor)
+    }
+}
+
+impl Serialize for Find {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &*self.0 {
+            [query] => query.serialize(serializer),
+            queries => queries.serialize(serializer),
+        }
+    }
+}
+
+impl JsonSchema for Find {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Find".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let query = generator.subschema_for::<Query>();
+        json_schema!({
+            "description": "One query, or a list of which any may match.",
+            "anyOf": [query, {"type": "array", "items": query, "minItems": 1}],
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Selector {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Selector, D::Error> {
+        struct SelectorVisitor;
+
+        impl<'de> Visitor<'de> for SelectorVisitor {
+            type Value = Selector;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an effect with its conditions, like `{effect: callout}`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Selector, A::Error> {
+                let mut effect = None;
+                let (mut object, mut class, mut operation, mut in_class) = (None, None, None, None);
+                let mut attributes = Vec::new();
+                while let Some(key) = map.next_key::<Word>()? {
+                    match key.text.as_str() {
+                        "effect" => effect = Some(map.next_value()?),
+                        "object" => object = Some(map.next_value()?),
+                        "class" => class = Some(map.next_value()?),
+                        "operation" => operation = Some(map.next_value()?),
+                        "in_class" => in_class = Some(map.next_value()?),
+                        _ => attributes.push((key, map.next_value()?)),
+                    }
+                }
+                let effect = effect.ok_or_else(|| de::Error::missing_field("effect"))?;
+                Ok(Selector { effect, object, class, operation, in_class, attributes })
+            }
+        }
+
+        deserializer.deserialize_map(SelectorVisitor)
+    }
+}
+
+impl Serialize for Selector {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("effect", &self.effect)?;
+        for (key, value) in [("object", &self.object), ("class", &self.class), ("in_class", &self.in_class)] {
+            if let Some(value) = value {
+                map.serialize_entry(key, value)?;
+            }
+        }
+        if let Some(operation) = &self.operation {
+            map.serialize_entry("operation", operation)?;
+        }
+        for (key, value) in &self.attributes {
+            map.serialize_entry(&key.text, value)?;
+        }
+        map.end()
+    }
+}
+
+/// The keys of a [`Selector`] that are not attributes, with what they mean.
+pub const SELECTOR_KEYS: &[(&str, &str)] = &[
+    ("effect", "The kind of effect."),
+    ("object", "The object of DML and queries, or the event published; `*` matches any run of characters."),
+    ("class", "The class enqueued, or the class of the `@future` method; `self` is the entry point's own."),
+    ("operation", "The DML operation."),
+    ("in_class", "The class in which the effect stands; `*` matches any run of characters."),
+];
+
+impl JsonSchema for Selector {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Selector".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = Map::new();
+        for &(key, meaning) in SELECTOR_KEYS {
+            let value = match key {
+                "effect" => {
+                    let effect = generator.subschema_for::<Effect>();
+                    json_schema!({"anyOf": [effect, {"type": "array", "items": effect, "minItems": 1}]})
+                }
+                "operation" => match_schema(generator.subschema_for::<Operation>()),
+                _ => match_schema(json_schema!({"type": "string"})),
+            };
+            properties.insert(key.to_owned(), described(value, meaning.to_owned()));
+        }
+        for attribute in ATTRIBUTES {
+            let value = match attribute.values {
+                [] => json_schema!({"type": "string"}),
+                values => json_schema!({"enum": values}),
+            };
+            let effects: Vec<_> = attribute.effects.iter().map(|effect| format!("`{effect}`")).collect();
+            let meaning = format!("Of {}: {}.", effects.join(", "), attribute.meaning);
+            properties.insert(attribute.name.to_owned(), described(match_schema(value), meaning));
+        }
+        json_schema!({
+            "description": "Which effects: the kind, and conditions that must all hold. \
+                A negated condition also holds where the fact is not known.",
+            "type": "object",
+            "properties": properties,
+            "required": ["effect"],
+            "additionalProperties": false,
+        })
+    }
+}
+
+fn described(mut schema: Schema, text: String) -> Value {
+    schema.insert("description".to_owned(), Value::String(text));
+    schema.to_value()
+}

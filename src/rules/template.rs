@@ -1,0 +1,257 @@
+//! Message templates: `{from} reaches {to.label} at {to.host|an external system}`.
+
+use std::fmt::Write;
+
+use crate::program::attributes::ATTRIBUTES;
+use crate::program::model::{Bound, Effects, Entry, Site};
+
+use super::error::nearest_or_all;
+use super::labels;
+use super::plan::{PlannedQuery, Threshold};
+
+/// A parsed template.
+#[derive(Clone, Debug, Default)]
+pub struct Template(Vec<Segment>);
+
+#[derive(Clone, Debug)]
+enum Segment {
+    Text(String),
+    Place { source: Source, fallback: String },
+}
+
+/// What a placeholder stands for.
+#[derive(Clone, Debug)]
+enum Source {
+    /// The entry point's name.
+    From,
+    FromObject,
+    FromOwner,
+    FromEvent,
+    Loops,
+    First(Field),
+    Subject(Field),
+}
+
+#[derive(Clone, Debug)]
+enum Field {
+    Label,
+    Symbol,
+    Object,
+    Operation,
+    Fact(&'static str),
+}
+
+/// The placeholders that a rule's queries offer.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// What the effect is called: `to`, `site`, `then` or `of`.
+    subject: Vec<(&'static str, Effects)>,
+    first: Option<Effects>,
+    entry: bool,
+    loops: bool,
+}
+
+impl Names {
+    /// Those that every one of `queries` can fill.
+    pub fn of(queries: &[PlannedQuery]) -> Names {
+        let mut names = Names { subject: Vec::new(), first: None, entry: true, loops: true };
+        let mut firsts = Vec::new();
+        for query in queries {
+            match query {
+                PlannedQuery::Path(path) => {
+                    names.subject.push(("to", path.to.effects));
+                    firsts.push(None);
+                }
+                PlannedQuery::Site(site) => {
+                    names.subject.push(("site", site.effects));
+                    firsts.push(None);
+                    names.entry = false;
+                    names.loops = false;
+                }
+                PlannedQuery::Order(order) => {
+                    names.subject.push(("then", order.then.effects));
+                    firsts.push(Some(order.first.effects));
+                    names.loops = false;
+                }
+                PlannedQuery::Cost(cost) => {
+                    names.subject.push(("of", cost.of.effects));
+                    firsts.push((cost.above == Some(Threshold::ONE)).then_some(cost.of.effects));
+                }
+            }
+        }
+        if firsts.iter().all(Option::is_some) {
+            names.first = firsts.into_iter().flatten().reduce(Effects::union);
+        }
+        names
+    }
+
+    fn all(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        if self.entry {
+            all.extend(["from", "from.object", "from.owner", "from.event"].map(str::to_owned));
+        }
+        if self.loops {
+            all.push("loops".to_owned());
+        }
+        let mut bases: Vec<_> = self.subject.clone();
+        bases.extend(self.first.map(|effects| ("first", effects)));
+        for (base, effects) in bases {
+            for field in ["label", "symbol", "object", "operation"] {
+                all.push(format!("{base}.{field}"));
+            }
+            for attribute in ATTRIBUTES {
+                if effects.intersects(Effects::of(attribute.effects)) {
+                    all.push(format!("{base}.{}", attribute.name));
+                }
+            }
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+/// What is wrong with a template: the text in question, what it is, and what to do.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    pub text: String,
+    pub message: String,
+    pub help: String,
+}
+
+/// What a template is filled from.
+pub struct Values<'a> {
+    pub entry: Option<&'a Entry>,
+    pub subject: &'a Site,
+    pub first: Option<&'a Site>,
+    pub loops: &'a [Bound],
+}
+
+impl Template {
+    /// Parses `text`; each placeholder must be one of `names`, and one that may be unknown needs a
+    /// fallback after `|`.
+    pub fn parse(text: &str, names: &Names) -> Result<Template, Problem> {
+        let mut segments = Vec::new();
+        let mut rest = text.trim();
+        while let Some(open) = rest.find('{') {
+            segments.push(Segment::Text(rest[..open].to_owned()));
+            let Some(length) = rest[open..].find('}') else {
+                return Err(Problem {
+                    text: rest[open..].to_owned(),
+                    message: "the placeholder is never closed".to_owned(),
+                    help: "a `}` is missing".to_owned(),
+                });
+            };
+            let whole = &rest[open..=open + length];
+            let (name, fallback) = match whole[1..whole.len() - 1].split_once('|') {
+                Some((name, fallback)) => (name, Some(fallback)),
+                None => (&whole[1..whole.len() - 1], None),
+            };
+            let problem = |message: String, help: String| Problem { text: whole.to_owned(), message, help };
+            let all = names.all();
+            if !all.iter().any(|known| known == name) {
+                return Err(problem(format!("unknown placeholder `{{{name}}}`"), nearest_or_all(name, &all)));
+            }
+            let source = source(name);
+            if source.may_be_unknown() && fallback.is_none() {
+                return Err(problem(
+                    format!("`{{{name}}}` is not always known"),
+                    format!("write `{{{name}|…}}` with the words to use then"),
+                ));
+            }
+            segments.push(Segment::Place { source, fallback: fallback.unwrap_or_default().to_owned() });
+            rest = &rest[open + length + 1..];
+        }
+        segments.push(Segment::Text(rest.to_owned()));
+        Ok(Template(segments))
+    }
+
+    /// The sentence for one place.
+    pub fn fill(&self, values: &Values<'_>) -> String {
+        let mut text = String::new();
+        for segment in &self.0 {
+            match segment {
+                Segment::Text(piece) => text.push_str(piece),
+                Segment::Place { source, fallback } => {
+                    if !source.write(&mut text, values) {
+                        text.push_str(fallback);
+                    }
+                }
+            }
+        }
+        text
+    }
+}
+
+fn source(name: &str) -> Source {
+    let field = |field: &str| match field {
+        "label" => Field::Label,
+        "symbol" => Field::Symbol,
+        "object" => Field::Object,
+        "operation" => Field::Operation,
+        other => Field::Fact(
+            ATTRIBUTES.iter().map(|attribute| attribute.name).find(|name| *name == other).unwrap_or(""),
+        ),
+    };
+    match name.split_once('.') {
+        None if name == "loops" => Source::Loops,
+        None => Source::From,
+        Some(("from", "object")) => Source::FromObject,
+        Some(("from", "event")) => Source::FromEvent,
+        Some(("from", _)) => Source::FromOwner,
+        Some(("first", part)) => Source::First(field(part)),
+        Some((_, part)) => Source::Subject(field(part)),
+    }
+}
+
+impl Source {
+    fn may_be_unknown(&self) -> bool {
+        match self {
+            Source::From | Source::FromOwner | Source::Loops => false,
+            Source::FromObject | Source::FromEvent => true,
+            Source::First(field) | Source::Subject(field) => !matches!(field, Field::Label | Field::Symbol),
+        }
+    }
+
+    /// Writes the value, or says that it is not known.
+    fn write(&self, text: &mut String, values: &Values<'_>) -> bool {
+        let length = text.len();
+        let entry = values.entry;
+        match self {
+            Source::From => text.push_str(entry.map_or("", |entry| &entry.name)),
+            Source::FromOwner => text.push_str(entry.map_or("", |entry| entry.owner.as_str())),
+            Source::FromObject => {
+                text.push_str(entry.and_then(|entry| entry.object).map_or("", |name| name.as_str()));
+            }
+            Source::FromEvent => {
+                if let Some(event) = entry.and_then(|entry| entry.event) {
+                    let _ = write!(text, "{event}");
+                }
+            }
+            Source::Loops => text.push_str(&labels::times(values.loops, entry)),
+            Source::First(field) => {
+                if let Some(site) = values.first {
+                    field.write(text, site);
+                }
+            }
+            Source::Subject(field) => field.write(text, values.subject),
+        }
+        text.len() > length
+    }
+}
+
+impl Field {
+    fn write(&self, text: &mut String, site: &Site) {
+        match self {
+            Field::Label => text.push_str(&site.label),
+            Field::Symbol => text.push_str(&site.symbol),
+            Field::Object => text.push_str(site.object.map_or("", |name| name.as_str())),
+            Field::Operation => {
+                if let Some(operation) = site.operation {
+                    let _ = write!(text, "{operation}");
+                }
+            }
+            Field::Fact(name) => text.push_str(site.fact(name).unwrap_or("")),
+        }
+    }
+}
