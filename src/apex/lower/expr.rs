@@ -194,7 +194,7 @@ impl Lowerer<'_> {
         let mut name = None;
         self.fields(|this, field| match field {
             Field::Object => object = Some(this.expr()),
-            Field::FieldName => name = Some(this.name()),
+            Field::Member => name = Some(this.name()),
             _ => {}
         });
         let object = object.unwrap_or_else(|| self.unknown(span));
