@@ -29,8 +29,11 @@ pub fn syntax_errors(tree: &Tree, text: &str, prepared: &Prepared<'_>) -> Vec<Sy
         _ => Vec::new(),
     };
     if let Some(trouble) = &trouble {
-        // The same line has one cause.
-        errors.retain(|error| !(trouble.span.start..=trouble.span.end).contains(&error.span.start));
+        // The same line has one cause; and what was made up at the end is not the reader's fault.
+        errors.retain(|error| {
+            let start = error.span.start;
+            !(trouble.span.start..=trouble.span.end).contains(&start) && (start as usize) < text.len()
+        });
         errors.insert(0, trouble.clone());
     }
     errors.sort_by_key(|error| (error.span.start, error.span.end));
