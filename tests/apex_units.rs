@@ -3,6 +3,13 @@
 use seamlint::apex::{parse_unit, print::print};
 use seamlint::span::FileId;
 
+/// The sources stand here, not in the snapshots as well.
+macro_rules! snapshot {
+    ($printed:expr) => {
+        insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!($printed) })
+    };
+}
+
 fn unit(text: &str) -> String {
     print(&parse_unit(FileId(0), text, None, true), text)
 }
@@ -17,7 +24,7 @@ fn body(statements: &str) -> String {
 
 #[test]
 fn declarations() {
-    insta::assert_snapshot!(unit(
+    snapshot!(unit(
         "@isTest(SeeAllData=true isParallel = false)
 global virtual with sharing class A<T> extends ns.B implements I, Database.Batchable<SObject>, Database.AllowsCallouts {
     static { x(); }
@@ -46,13 +53,13 @@ global virtual with sharing class A<T> extends ns.B implements I, Database.Batch
 
 #[test]
 fn enums_and_interfaces() {
-    insta::assert_snapshot!(unit("public enum Color { RED, GREEN }\n"));
-    insta::assert_snapshot!(unit("global interface I extends J { void f(); }"));
+    snapshot!(unit("public enum Color { RED, GREEN }\n"));
+    snapshot!(unit("global interface I extends J { void f(); }"));
 }
 
 #[test]
 fn triggers() {
-    insta::assert_snapshot!(unit(
+    snapshot!(unit(
         "/* head */ trigger T on ns__Account__c bulk (before insert, AFTER  UPDATE, after undelete) {
     if (Trigger.isBefore) { Trigger.new[0].addError('x'); }
     trigger.newMap.get(id).Name = 'y';
@@ -65,14 +72,14 @@ fn triggers() {
 
 #[test]
 fn properties_in_a_trigger_do_not_hide_its_statements() {
-    insta::assert_snapshot!(unit(
+    snapshot!(unit(
         "trigger T on A (before insert) {\n static Boolean done { get; set; }\n if (!done) { f(); }\n}"
     ));
 }
 
 #[test]
 fn calls() {
-    insta::assert_snapshot!(body(
+    snapshot!(body(
         "foo(1); this.foo(); super.foo(); Cls.foo(a, b); a.b.c(); x.f().g(); new X(1).foo(); ns.Cls.foo();
 a?.b?.c(); x = a.b ?? c; boolean.valueOf(x); (a).b(); ((A) b).c(); [SELECT Id FROM A].size(); 'x'.length();"
     ));
@@ -80,7 +87,7 @@ a?.b?.c(); x = a.b ?? c; boolean.valueOf(x); (a).b(); ((A) b).c(); [SELECT Id FR
 
 #[test]
 fn creations() {
-    insta::assert_snapshot!(body(
+    snapshot!(body(
         "a = new Account(Name = 'x', Owner__r = new User(Id = u));
 b = new List<Id>{ i, j }; b = new List<Id>{}; b = new Set<Id>{}; b = new Set<Id>{ i };
 c = new Map<Id, String>{ k => v, l => w }; c = new Map<Id, String>{}; c = new map<Id, A>([SELECT Id FROM A]);
@@ -91,7 +98,7 @@ f = new Outer.Inner(); g = new Outer . Inner(); Integer[] h = {1, 2}; Integer i[
 
 #[test]
 fn expressions() {
-    insta::assert_snapshot!(body(
+    snapshot!(body(
         "x = a.b.c; y = arr[0][i]; z = Account.SObjectType; t = List<Id>.class; this.q = 1; u = A.class;
 a = (List<Id>) b; c = d instanceof ns.E; f = g ? h : i ? j : k; j = !k; l++; --m; n = -1; o = +p; q = ~r;
 a += 1; a -= b; a <<= 2; b = c == d && e != f || g > 1; b = 1 + 2 * 3 - 4 / 5; b = a <> b; b = a === b; b = a >= b; b = a <= b;
@@ -105,7 +112,7 @@ v = Package.Version.1.2; s = A /* in */ . /* x */ b;"
 
 #[test]
 fn statements() {
-    insta::assert_snapshot!(body(
+    snapshot!(body(
         "final Integer i = 1, j; ns.T t; ; { a(); }
 if (a) { b(); } else if (c) d(); else { }
 for (Integer i = 0, n = 2; i < n; i++, n--) { continue; }
@@ -124,14 +131,14 @@ System . runAs (u) { c(); }"
 
 #[test]
 fn switches() {
-    insta::assert_snapshot!(body(
+    snapshot!(body(
         "switch on x { when 1, 2 { a(); } when Account acc { b(acc); } when RED { } when null, 'x' { } when else { c(); } }"
     ));
 }
 
 #[test]
 fn dml() {
-    insta::assert_snapshot!(body(
+    snapshot!(body(
         "insert a; update as user b; upsert c Ext__c; upsert c Account.Fields.Ext__c; delete [SELECT Id FROM A]; undelete d;
 merge e f; merge\te\n\tf; insert as system new List<A>{ g }; INSERT new Account(Name = 'x'); Database.insert(x, false);"
     ));
@@ -139,7 +146,7 @@ merge e f; merge\te\n\tf; insert as system new List<A>{ g }; INSERT new Account(
 
 #[test]
 fn soql() {
-    insta::assert_snapshot!(body(
+    snapshot!(body(
         "x = [SELECT Id, Owner.Name n, COUNT(Id) c, toLabel(Status), (SELECT Id FROM Contacts WHERE X = :inner), TYPEOF What WHEN Account THEN Phone ELSE Name END FROM Account WHERE Name = :a.b AND (X__c IN :ids OR NOT Y__c LIKE 'z%') WITH USER_MODE GROUP BY Name HAVING COUNT(Id) > :min ORDER BY Name DESC NULLS LAST LIMIT :n OFFSET :o FOR UPDATE];
 n = [SELECT COUNT() FROM Account WHERE CreatedDate = LAST_N_DAYS:30 AND Id IN (SELECT AccountId FROM Contact WHERE Y = :z) WITH SECURITY_ENFORCED ALL ROWS];
 x = [SELECT FIELDS(ALL) FROM Account USING SCOPE mine WHERE A IN ('x', :y) AND B = TODAY AND C INCLUDES ('a;b') AND NOT(D = 1) LIMIT 1][0].Name;
@@ -153,7 +160,7 @@ x = [SELECT Id FROM A WHERE FORMULA('a') = 1];"
 
 #[test]
 fn sosl() {
-    insta::assert_snapshot!(body(
+    snapshot!(body(
         "l = [FIND :q IN ALL FIELDS RETURNING Account(Id, Name WHERE Name LIKE :b LIMIT 5), Contact, Lead(Id WHERE X = :c) LIMIT 20];
 l = [FIND 'abc*' RETURNING Account];
 l = [FIND :q RETURNING Account(Id) WITH USER_MODE];"
@@ -162,22 +169,22 @@ l = [FIND :q RETURNING Account(Id) WITH USER_MODE];"
 
 #[test]
 fn tokens_of_cumulusci() {
-    insta::assert_snapshot!(unit(
+    snapshot!(unit(
         "public class A { %%%NAMESPACE%%%Thing__c t; void f() { String s = '%%%NAMESPACE%%%x'; %%%NAMESPACE_DOT%%%B.f(); if (x.%%%NAMESPACE%%%Y__c == 1) { } } }"
     ));
 }
 
 #[test]
 fn broken_text() {
-    insta::assert_snapshot!(unit(
+    snapshot!(unit(
         "class A {\n void f() { x = ; y(); }\n void g( { z(); }\n void h() { ok(); }\n int int int;\n void i() { ok(); }\n}"
     ));
-    insta::assert_snapshot!(unit("class A {\n void f() { a(); }\n /* never\n void g() { }\n}"));
-    insta::assert_snapshot!(unit("class A {\n void f() { a('x); }\n void g() { b(); }\n}"));
-    insta::assert_snapshot!(unit("public class A extends B {\n void f() { a();\n void g() { b(); }\n"));
-    insta::assert_snapshot!(unit("class A {\n void f() { a(); }\n }\n void g() { b(); }\n}"));
-    insta::assert_snapshot!(unit(
+    snapshot!(unit("class A {\n void f() { a(); }\n /* never\n void g() { }\n}"));
+    snapshot!(unit("class A {\n void f() { a('x); }\n void g() { b(); }\n}"));
+    snapshot!(unit("public class A extends B {\n void f() { a();\n void g() { b(); }\n"));
+    snapshot!(unit("class A {\n void f() { a(); }\n }\n void g() { b(); }\n}"));
+    snapshot!(unit(
         "class A {\n<<<<<<< HEAD\n void f() { a(); }\n=======\n void g() { b(); }\n>>>>>>> other\n void h() { c(); } }"
     ));
-    insta::assert_snapshot!(unit("class A { void f() { insert a b(); } }"));
+    snapshot!(unit("class A { void f() { insert a b(); } }"));
 }

@@ -12,30 +12,36 @@ use crate::span::Span;
 /// What [`prepare`] found out about a text.
 #[derive(Debug)]
 pub struct Prepared<'t> {
-    /// The bytes to parse, as long as the text. Borrowed where nothing had to change.
+    /// The bytes to parse: the text, borrowed where nothing had to change. Where blocks are left open,
+    /// closing braces follow after its end, so that what they hold can still be read.
     pub buffer: Cow<'t, [u8]>,
     /// Whether the text holds CumulusCI tokens; [`without_tokens`] takes them out of names.
     pub tokens: bool,
-    /// Something that begins and never ends; likely the cause of every syntax error after it.
-    pub unclosed: Option<Unclosed>,
+    /// What certainly is wrong with the text; likely the cause of every other syntax error.
+    pub trouble: Option<Trouble>,
 }
 
-/// A comment, string or block without an end.
+/// Something that a lexer can tell to be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unclosed {
-    pub what: UnclosedKind,
+pub struct Trouble {
+    pub kind: TroubleKind,
     /// From its beginning to the end of its first line.
     pub span: Span,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnclosedKind {
-    Comment,
+pub enum TroubleKind {
+    OpenComment,
     /// Also a string that goes on over the end of its line, which Apex forbids.
-    String,
+    OpenString,
     /// The innermost `{` that is open where the file ends.
-    Brace,
+    OpenBrace,
+    /// The marks that a merge leaves.
+    Conflict,
 }
+
+/// So many missing braces are made up; a file that lacks more is no source.
+const MAX_CLOSED: usize = 64;
 
 /// Reads the text once, as a lexer would, and heals what the grammar cannot read.
 pub fn prepare(text: &str) -> Prepared<'_> {
@@ -44,15 +50,16 @@ pub fn prepare(text: &str) -> Prepared<'_> {
         edited: None,
         at: 0,
         last: b';',
+        in_trigger: false,
         braces: Vec::new(),
-        unclosed: None,
+        trouble: None,
     };
     scanner.run();
     let buffer = match scanner.edited {
         Some(edited) => Cow::Owned(edited),
         None => Cow::Borrowed(text.as_bytes()),
     };
-    Prepared { buffer, tokens: text.contains("%%%"), unclosed: scanner.unclosed }
+    Prepared { buffer, tokens: text.contains("%%%"), trouble: scanner.trouble }
 }
 
 /// `text` as it reads in a package without a namespace: CumulusCI's tokens taken out.
@@ -95,9 +102,10 @@ struct Scanner<'t> {
     at: usize,
     /// The last byte before `at` that is in neither white space nor a comment.
     last: u8,
+    in_trigger: bool,
     /// Where the open braces are.
     braces: Vec<usize>,
-    unclosed: Option<Unclosed>,
+    trouble: Option<Trouble>,
 }
 
 impl Scanner<'_> {
@@ -120,6 +128,9 @@ impl Scanner<'_> {
                 b'\'' => self.skip_string(),
                 b'%' => self.token(),
                 b'{' => {
+                    if self.in_trigger && is_word_byte(self.last) && self.blank_accessors() {
+                        continue;
+                    }
                     self.braces.push(start);
                     self.at += 1;
                 }
@@ -134,14 +145,33 @@ impl Scanner<'_> {
                         self.overwrite(start + 1, b" ");
                     }
                 }
+                b'<' | b'=' | b'>' if self.is_conflict_mark() => {
+                    self.report(TroubleKind::Conflict, start);
+                    self.skip_line_comment();
+                    self.fill(start, self.at, b' ');
+                    continue;
+                }
                 _ if is_word_byte(byte) => self.word(),
                 _ => self.at += 1,
             }
             self.last = self.source[self.at.min(self.source.len()) - 1];
         }
-        if let (None, Some(&brace)) = (self.unclosed, self.braces.last()) {
-            self.report(UnclosedKind::Brace, brace);
+        if let Some(&brace) = self.braces.last() {
+            self.report(TroubleKind::OpenBrace, brace);
+            if self.braces.len() <= MAX_CLOSED {
+                let buffer = self.edited.get_or_insert_with(|| self.source.to_vec());
+                // The last line may be a comment.
+                buffer.push(b'\n');
+                buffer.extend(std::iter::repeat_n(b'}', self.braces.len()));
+            }
         }
+    }
+
+    /// `<<<<<<<`, `=======` or `>>>>>>>` at the beginning of a line.
+    fn is_conflict_mark(&self) -> bool {
+        let rest = &self.source[self.at..];
+        let begins_line = self.at == 0 || matches!(self.source[self.at - 1], b'\n' | b'\r');
+        begins_line && rest.len() >= 7 && rest[..7].iter().all(|b| *b == rest[0])
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -170,11 +200,11 @@ impl Scanner<'_> {
         buffer[from..to].fill(with);
     }
 
-    fn report(&mut self, what: UnclosedKind, start: usize) {
-        if self.unclosed.is_none() {
+    fn report(&mut self, kind: TroubleKind, start: usize) {
+        if self.trouble.is_none() {
             let rest = &self.source[start..];
             let len = rest.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
-            self.unclosed = Some(Unclosed { what, span: Span::new(start, start + len) });
+            self.trouble = Some(Trouble { kind, span: Span::new(start, start + len) });
         }
     }
 
@@ -198,7 +228,9 @@ impl Scanner<'_> {
                 }
                 None => {
                     self.at = self.source.len();
-                    self.report(UnclosedKind::Comment, start);
+                    self.report(TroubleKind::OpenComment, start);
+                    // As if the file ended here: nobody can say where the comment should have ended.
+                    self.fill(start, self.at, b' ');
                     return;
                 }
             }
@@ -209,28 +241,41 @@ impl Scanner<'_> {
         let start = self.at;
         let multi_line = self.source[start..].starts_with(b"'''");
         self.at += if multi_line { 3 } else { 1 };
-        let mut broken = false;
         while let Some(byte) = self.peek(0) {
             match byte {
-                b'\\' => self.at += 1,
+                b'\\' if !matches!(self.peek(1), Some(b'\r' | b'\n')) => self.at += 1,
                 b'\'' if !multi_line => {
                     self.at += 1;
-                    if broken {
-                        self.report(UnclosedKind::String, start);
-                    }
                     return;
                 }
                 b'\'' if self.source[self.at..].starts_with(b"'''") => {
                     self.at += 3;
                     return;
                 }
-                b'\r' | b'\n' => broken = true,
+                b'\r' | b'\n' if !multi_line => break,
                 _ => {}
             }
             self.at += 1;
         }
-        self.at = self.source.len();
-        self.report(UnclosedKind::String, start);
+        self.at = self.at.min(self.source.len());
+        self.report(TroubleKind::OpenString, start);
+        if !multi_line {
+            self.close_string(start);
+        }
+    }
+
+    /// Closes the string from `start` on its line, which ends at `at`. Otherwise every string after it
+    /// would be read inside out. What likely follows a string, `);` and the like, is taken for code.
+    fn close_string(&mut self, start: usize) {
+        let line = &self.source[start + 1..self.at];
+        let code = line.iter().rev().take_while(|b| b" \t),;+{}".contains(b)).count();
+        let end = self.at - code;
+        match &self.source[start + 1..end] {
+            [] => self.overwrite(start, b" "),
+            [.., b'\\', _] => self.overwrite(end - 2, b"' "),
+            _ => self.overwrite(end - 1, b"'"),
+        }
+        self.at = end;
     }
 
     /// `%%%NAMESPACE%%%Account__c`: letters where the token is part of an identifier, blanks elsewhere.
@@ -259,7 +304,8 @@ impl Scanner<'_> {
                 if self.dot_follows(end) {
                     // A statement may not begin with the keyword; an identifier may.
                     self.overwrite(end - 1, b"_");
-                } else {
+                } else if self.braces.is_empty() {
+                    self.in_trigger = true;
                     self.blank_bulk(end);
                 }
             }
@@ -297,6 +343,39 @@ impl Scanner<'_> {
         {
             self.fill(bulk.0, bulk.1, b' ');
         }
+    }
+
+    /// `{ get; private set; }` in a trigger, where the grammar knows variables only, becomes `;`. Whether
+    /// it did; then the cursor is behind it.
+    fn blank_accessors(&mut self) -> bool {
+        let mut at = self.after_blanks(self.at + 1);
+        let mut any = false;
+        while self.source.get(at) != Some(&b'}') {
+            let mut end = self.word_end(at);
+            let mut word = &self.source[at..end];
+            if [&b"private"[..], b"protected", b"public", b"global"]
+                .iter()
+                .any(|m| word.eq_ignore_ascii_case(m))
+            {
+                at = self.after_blanks(end);
+                end = self.word_end(at);
+                word = &self.source[at..end];
+            }
+            let semicolon = self.after_blanks(end);
+            let accessor = word.eq_ignore_ascii_case(b"get") || word.eq_ignore_ascii_case(b"set");
+            if !accessor || self.source.get(semicolon) != Some(&b';') {
+                return false;
+            }
+            any = true;
+            at = self.after_blanks(semicolon + 1);
+        }
+        if any {
+            self.fill(self.at, at + 1, b' ');
+            self.overwrite(self.at, b";");
+            self.at = at + 1;
+            self.last = b';';
+        }
+        any
     }
 
     /// The grammar wants a blank between the two operands of `merge`, no tab and no line break.
@@ -367,12 +446,30 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ends_is_found() {
-        let unclosed = |text| prepare(text).unclosed.map(|u| (u.what, u.span.start, u.span.end));
-        assert_eq!(unclosed("{ /* a\n } "), Some((UnclosedKind::Comment, 2, 6)));
-        assert_eq!(unclosed("{ x = 'a; \n y = 'b'; }"), Some((UnclosedKind::String, 6, 10)));
-        assert_eq!(unclosed("{ x = 'a\\"), Some((UnclosedKind::String, 6, 9)));
-        assert_eq!(unclosed("{ { }"), Some((UnclosedKind::Brace, 0, 5)));
-        assert_eq!(unclosed("{ '''\n ' '' ''' }"), None);
+    fn properties_of_triggers_become_variables() {
+        let head = "trigger T on A (before insert) { ";
+        let healed =
+            |property: &str| buffer(&format!("{head}{property} }}"))[head.len()..].trim_end().to_owned();
+        assert_eq!(healed("Id a { get; private set; } f();"), "Id a ;                     f(); }");
+        assert_eq!(healed("Id a { get { } }"), "Id a { get { } } }");
+        assert_eq!(buffer("class A { Id a { get; } }"), "class A { Id a { get; } }");
+    }
+
+    #[test]
+    fn what_never_ends_is_found_and_ended() {
+        let found = |text| {
+            let prepared = prepare(text);
+            let trouble = prepared.trouble.unwrap();
+            let span = trouble.span.start..trouble.span.end;
+            (trouble.kind, span, String::from_utf8(prepared.buffer.into_owned()).unwrap())
+        };
+        assert_eq!(found("{ } /* a\n b"), (TroubleKind::OpenComment, 4..8, "{ }        ".into()));
+        assert_eq!(found("f('a);\ny = 'b'"), (TroubleKind::OpenString, 2..6, "f('');\ny = 'b'".into()));
+        assert_eq!(found("x = 'a\\b\n"), (TroubleKind::OpenString, 4..8, "x = 'a' \n".into()));
+        assert_eq!(found("x = '"), (TroubleKind::OpenString, 4..5, "x =  ".into()));
+        assert_eq!(found("x = 'a\\"), (TroubleKind::OpenString, 4..7, "x = 'a'".into()));
+        assert_eq!(found("{ { }"), (TroubleKind::OpenBrace, 0..5, "{ { }\n}".into()));
+        assert_eq!(found("a\n======= b\nc"), (TroubleKind::Conflict, 2..11, "a\n         \nc".into()));
+        assert_eq!(prepare("{ '''\n ' '' ''' }").trouble, None);
     }
 }

@@ -1,7 +1,7 @@
 //! Declarations: types, members, triggers.
 
 use super::super::unit::{
-    Accessor, Annotation, Block, FieldDecl, MethodDecl, Modifiers, Param, Stmt, TriggerDecl, TriggerEvent,
+    Accessor, Annotation, Block, FieldDecl, MethodDecl, Modifiers, Param, TriggerDecl, TriggerEvent,
     TypeDecl, TypeKind, TypeRef,
 };
 use super::Lowerer;
@@ -21,6 +21,10 @@ struct Prefix {
 impl Lowerer<'_> {
     /// The whole file.
     pub(super) fn file(&mut self) {
+        // Of a text that it could make nothing of, the parser makes one large error.
+        if self.kind() == Kind::Error {
+            return self.broken_top_level();
+        }
         self.children(|this, kind| match kind {
             Kind::TriggerDeclaration => this.trigger(),
             Kind::ClassDeclaration | Kind::InterfaceDeclaration | Kind::EnumDeclaration => {
@@ -174,7 +178,11 @@ impl Lowerer<'_> {
                             this.type_at(index).type_params.push(name);
                         }
                     }),
-                    Field::Body => this.children(|this, kind| this.member(kind, Some(index))),
+                    Field::Body => {
+                        let outer = this.owner.replace(index);
+                        this.children(|this, kind| this.member(kind, Some(index)));
+                        this.owner = outer;
+                    }
                     _ => {}
                 }
             });
@@ -315,16 +323,13 @@ impl Lowerer<'_> {
         for field in &mut fields {
             field.modifiers = prefix.modifiers;
         }
-        match fields.split_last_mut() {
-            Some((last, others)) => {
-                for field in others {
-                    field.annotations.clone_from(&prefix.annotations);
-                }
-                last.annotations = prefix.annotations;
-                last.getter = getter;
-                last.setter = setter;
+        if let Some((last, others)) = fields.split_last_mut() {
+            for field in others {
+                field.annotations.clone_from(&prefix.annotations);
             }
-            None => {}
+            last.annotations = prefix.annotations;
+            last.getter = getter;
+            last.setter = setter;
         }
         fields
     }
@@ -412,23 +417,13 @@ impl Lowerer<'_> {
             }),
             Field::Body => this.children(|this, kind| {
                 if kind == Kind::Block {
-                    this.trigger_body(&mut trigger.body, &mut trigger.methods);
+                    trigger.body = this.block();
                 }
             }),
             _ => {}
         });
+        trigger.methods = std::mem::take(&mut self.strays);
         self.unit.trigger.get_or_insert(trigger);
-    }
-
-    /// A trigger's block: statements, between which Apex allows methods.
-    fn trigger_body(&mut self, body: &mut Vec<Stmt>, methods: &mut Vec<MethodDecl>) {
-        self.children(|this, kind| match kind {
-            Kind::MethodDeclaration => methods.push(this.method(kind)),
-            Kind::ClassDeclaration | Kind::InterfaceDeclaration | Kind::EnumDeclaration => {
-                this.type_decl(kind, None)
-            }
-            _ => this.stmt(kind, body),
-        });
     }
 }
 

@@ -6,6 +6,7 @@ use super::kinds::{Field, Kind};
 use super::stmt::is_expr;
 use super::types::{is_type, list_of, nothing};
 use super::{Lowerer, MAX_DEPTH};
+use crate::name::Name;
 use crate::span::Span;
 
 /// Chains of binary operators up to this length keep their shape; longer ones are balanced.
@@ -194,11 +195,11 @@ impl Lowerer<'_> {
         let mut name = None;
         self.fields(|this, field| match field {
             Field::Object => object = Some(this.expr()),
-            Field::FieldName => name = Some(this.name()),
+            Field::Member => name = Some(this.name()),
             _ => {}
         });
         let object = object.unwrap_or_else(|| self.unknown(span));
-        Expr::Field { object, name: name.unwrap_or_else(|| self.name()) }
+        Expr::Field { object, name: name.unwrap_or_else(|| Name::new("")) }
     }
 
     fn call(&mut self) -> Expr {
@@ -211,7 +212,7 @@ impl Lowerer<'_> {
             Field::Arguments => args = this.arguments(),
             _ => {}
         });
-        Expr::Call { object, name: name.unwrap_or_else(|| self.name()), args }
+        Expr::Call { object, name: name.unwrap_or_else(|| Name::new("")), args }
     }
 
     fn creation(&mut self) -> (Box<TypeRef>, ExprList) {

@@ -178,7 +178,7 @@ names! {
     Dimensions = "dimensions",
     Element = "element",
     Events = "events",
-    FieldName = "field",
+    Member = "field",
     FunctionName = "function_name",
     Index = "index",
     Init = "init",

@@ -15,7 +15,7 @@ mod types;
 use tree_sitter::{Tree, TreeCursor};
 
 use super::prepare::{Prepared, without_tokens};
-use super::unit::{Expr, ExprId, ExprList, SyntaxError, TypeDecl, Unit};
+use super::unit::{Expr, ExprId, ExprList, MethodDecl, SyntaxError, TypeDecl, Unit};
 use crate::name::Name;
 use crate::span::{FileId, Span};
 use kinds::{Field, Kind, TABLES, Tables};
@@ -34,6 +34,8 @@ pub fn lower(file: FileId, text: &str, prepared: &Prepared<'_>, tree: &Tree, act
         tokens: prepared.tokens,
         depth: 0,
         active,
+        owner: None,
+        strays: Vec::new(),
         scratch: Vec::new(),
         unit: Unit { ..super::empty(file) },
     };
@@ -53,6 +55,10 @@ struct Lowerer<'t> {
     tokens: bool,
     depth: u32,
     active: bool,
+    /// The type whose members are being lowered.
+    owner: Option<u32>,
+    /// Methods found in the blocks of a trigger.
+    strays: Vec<MethodDecl>,
     /// A stack on which lists are collected before they go to [`Unit::lists`] in one piece.
     scratch: Vec<ExprId>,
     unit: Unit,
@@ -69,7 +75,8 @@ impl<'t> Lowerer<'t> {
 
     fn span(&self) -> Span {
         let node = self.cursor.node();
-        Span::new(node.start_byte(), node.end_byte())
+        // Braces that `prepare` made up stand behind the end of the text.
+        Span::new(node.start_byte().min(self.text.len()), node.end_byte().min(self.text.len()))
     }
 
     /// The text of the current node as written.

@@ -69,6 +69,17 @@ impl Lowerer<'_> {
                 });
                 StmtKind::RunAs { body }
             }
+            // A block without its end swallows the members that follow it.
+            Kind::MethodDeclaration => {
+                let method = self.method(kind);
+                return match self.owner {
+                    Some(owner) => self.type_at(owner).methods.push(method),
+                    None => self.strays.push(method),
+                };
+            }
+            Kind::ClassDeclaration | Kind::InterfaceDeclaration | Kind::EnumDeclaration => {
+                return self.type_decl(kind, self.owner);
+            }
             Kind::ExplicitConstructorInvocation => StmtKind::Expr(self.constructor_call(span)),
             _ => return,
         };
