@@ -1,7 +1,7 @@
 //! The companion of an Apex file, `X.cls-meta.xml`: API version and status.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use quick_xml::events::Event;
@@ -9,8 +9,10 @@ use quick_xml::events::Event;
 use super::text::{decode, error_text};
 use super::xml;
 
-/// Companions have some 200 bytes, a kilobyte with package versions. What a larger one says beyond
-/// this is not read.
+/// Companions have some 200 bytes, a kilobyte with package versions. One read gets them.
+const USUAL_BYTES: usize = 4096;
+
+/// What a larger one says beyond this is not read.
 const MAX_BYTES: u64 = 64 * 1024;
 
 /// What a companion file says.
@@ -21,10 +23,19 @@ pub(super) struct Companion {
 }
 
 pub(super) fn read_companion(path: &Path) -> Result<Companion, String> {
-    let mut bytes = Vec::with_capacity(1024);
-    let opened = File::open(path).and_then(|file| file.take(MAX_BYTES).read_to_end(&mut bytes));
-    opened.map_err(|error| format!("cannot be read: {}", error_text(&error)))?;
+    let bytes = read_head(path).map_err(|error| format!("cannot be read: {}", error_text(&error)))?;
     parse_companion(&decode(bytes))
+}
+
+fn read_head(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut bytes = vec![0; USUAL_BYTES];
+    let length = file.read(&mut bytes)?;
+    bytes.truncate(length);
+    if length == USUAL_BYTES {
+        file.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn parse_companion(text: &str) -> Result<Companion, String> {

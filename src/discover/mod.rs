@@ -110,6 +110,12 @@ pub struct Module {
     pub lists_packages: bool,
 }
 
+impl Module {
+    fn new(path: String, kind: ModuleKind, parent: Option<ModuleId>) -> Module {
+        Module { path, kind, parent, name: None, namespace: None, api_version: None, lists_packages: false }
+    }
+}
+
 /// Something that discovery could not use, for a person: reported as a note, the rest goes on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {

@@ -80,7 +80,8 @@ impl Modules {
             let packaged = folder.ancestors().any(|ancestor| modules.packages.contains_key(ancestor));
             if !known && !packaged {
                 let parent = modules.innermost(&folder);
-                modules.add(root, folder, ModuleKind::Metadata, parent, None, None, None);
+                let module = Module::new(relative_to(root, &folder), ModuleKind::Metadata, parent);
+                modules.add(folder, module);
             }
         }
         modules
@@ -110,15 +111,9 @@ impl Modules {
         let parent = self.innermost(folder);
         let version = project.source_api_version.as_ref().and_then(ApiVersion::tenths);
         let namespace = project.namespace.filter(|namespace| !namespace.is_empty());
-        let id = self.add(
-            root,
-            folder.to_path_buf(),
-            ModuleKind::Project,
-            parent,
-            None,
-            namespace.clone(),
-            version,
-        );
+        let module = Module::new(relative_to(root, folder), ModuleKind::Project, parent);
+        let module = Module { namespace: namespace.clone(), api_version: version, ..module };
+        let id = self.add(folder.to_path_buf(), module);
         for package in project.package_directories {
             let Some(place) = find_package(root, folder, &package.path) else {
                 // In a project that is scanned in part, a package elsewhere is nothing to mention.
@@ -140,28 +135,18 @@ impl Modules {
             }
             self.list[id.0 as usize].lists_packages = true;
             if !self.packages.contains_key(&place) {
-                let kind = ModuleKind::Package;
-                self.add(root, place, kind, Some(id), package.package, namespace.clone(), version);
+                let module = Module::new(relative_to(root, &place), ModuleKind::Package, Some(id));
+                let (name, namespace) = (package.package, namespace.clone());
+                self.add(place, Module { name, namespace, api_version: version, ..module });
             }
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn add(
-        &mut self,
-        root: &Path,
-        folder: PathBuf,
-        kind: ModuleKind,
-        parent: Option<ModuleId>,
-        name: Option<String>,
-        namespace: Option<String>,
-        api_version: Option<u16>,
-    ) -> ModuleId {
+    fn add(&mut self, folder: PathBuf, module: Module) -> ModuleId {
         let id = self.list.len() as u32;
-        let path = relative_to(root, &folder);
-        self.list.push(Module { path, kind, parent, name, namespace, api_version, lists_packages: false });
-        let places = if kind == ModuleKind::Package { &mut self.packages } else { &mut self.folders };
+        let places = if module.kind == ModuleKind::Package { &mut self.packages } else { &mut self.folders };
         places.insert(folder, id);
+        self.list.push(module);
         ModuleId(id)
     }
 }

@@ -1,5 +1,6 @@
 //! From the paths on the command line to the folders that are walked.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ pub(super) fn resolve(paths: &[PathBuf]) -> Result<Roots, DiscoverError> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here } else { paths };
     let (mut folders, mut named) = (Vec::new(), Vec::new());
+    // A commit hook hands over hundreds of files from few folders.
+    let mut projects: HashMap<PathBuf, PathBuf> = HashMap::new();
     for path in paths {
         let real = fs::canonicalize(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound | ErrorKind::NotADirectory => {
@@ -36,7 +39,9 @@ pub(super) fn resolve(paths: &[PathBuf]) -> Result<Roots, DiscoverError> {
             })?;
             folders.push(real);
         } else if real.is_file() {
-            folders.push(project_around(&real));
+            let folder = real.parent().unwrap_or(&real).to_path_buf();
+            let project = projects.entry(folder).or_insert_with_key(|folder| project_around(folder));
+            folders.push(project.clone());
             named.push(real);
         } else {
             return Err(DiscoverError::NotAFile { path: path.clone() });
@@ -50,9 +55,8 @@ pub(super) fn resolve(paths: &[PathBuf]) -> Result<Roots, DiscoverError> {
     Ok(Roots { folders, named, common })
 }
 
-/// The nearest folder upwards that is a project or a repository, else the folder of the file.
-fn project_around(file: &Path) -> PathBuf {
-    let folder = file.parent().unwrap_or(file);
+/// The nearest folder upwards that is a project or a repository, else the folder itself.
+fn project_around(folder: &Path) -> PathBuf {
     let marked = |folder: &&Path| {
         folder.join("sfdx-project.json").is_file()
             || folder.join("package.xml").is_file()

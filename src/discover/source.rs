@@ -34,17 +34,10 @@ pub(super) fn assemble(
     candidates.dedup_by(|a, b| a.absolute == b.absolute);
 
     let named: HashSet<&Path> = roots.named.iter().map(PathBuf::as_path).collect();
+    let places = modules_of(&candidates, modules);
     let mut anonymous = Vec::new();
     let mut placed = Vec::with_capacity(candidates.len());
-    let mut folder = None;
-    for candidate in candidates {
-        // Neighbours in the sorted list mostly share their folder, and so their module.
-        let parent = candidate.absolute.parent();
-        let module = match &folder {
-            Some((known, module)) if Some(known) == parent.map(Path::to_path_buf).as_ref() => *module,
-            _ => modules.innermost(parent.unwrap_or(&candidate.absolute)),
-        };
-        folder = parent.map(|parent| (parent.to_path_buf(), module));
+    for (candidate, module) in candidates.into_iter().zip(places) {
         let of_module = module.map(|id| &modules.list[id.0 as usize]);
         if is_anonymous(&candidate, of_module) && !named.contains(candidate.absolute.as_path()) {
             anonymous.push(candidate.relative);
@@ -68,12 +61,37 @@ pub(super) fn assemble(
     Sources { files, named, anonymous }
 }
 
+/// The module of each file. Neighbours in the sorted list mostly share their folder, and so that.
+fn modules_of(candidates: &[Candidate], modules: &Modules) -> Vec<Option<ModuleId>> {
+    let mut last: Option<(&Path, Option<ModuleId>)> = None;
+    let of = |candidate| {
+        let folder = parent(candidate);
+        match last {
+            Some((known, module)) if known.as_os_str() == folder.as_os_str() => module,
+            _ => {
+                let module = modules.innermost(folder);
+                last = Some((folder, module));
+                module
+            }
+        }
+    };
+    candidates.iter().map(of).collect()
+}
+
+fn parent(candidate: &Candidate) -> &Path {
+    candidate.absolute.parent().unwrap_or(&candidate.absolute)
+}
+
 /// A file that was named is scanned even where an ignore file lists it.
 fn add_named(candidates: &mut Vec<Candidate>, roots: &Roots, problems: &mut Vec<(PathBuf, String)>) {
-    for absolute in &roots.named {
-        if candidates.iter().any(|candidate| candidate.absolute == *absolute) {
-            continue;
+    let missed = match roots.named.as_slice() {
+        [] => return,
+        named => {
+            let known = candidates.iter().map(|candidate| &candidate.absolute).collect::<HashSet<_>>();
+            named.iter().filter(|named| !known.contains(named)).collect::<Vec<_>>()
         }
+    };
+    for absolute in missed {
         let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
         let name = text(absolute.file_name());
         let folder = text(absolute.parent().and_then(Path::file_name));

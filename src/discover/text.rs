@@ -182,7 +182,10 @@ impl LineIndex {
     /// Line and columns of an offset. One past the end counts as the end, one inside a character as
     /// the start of that character.
     pub fn position(&self, text: &str, offset: usize) -> Position {
-        let offset = text.floor_char_boundary(offset.min(text.len()));
+        let mut offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
+        }
         let line = self.line(offset);
         let before = &text[self.starts[line - 1] as usize..offset];
         if before.is_ascii() {
