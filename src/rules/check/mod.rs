@@ -171,3 +171,6 @@ fn reached(
     }
     hits
 }
+
+#[cfg(test)]
+mod tests;
