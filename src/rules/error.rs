@@ -11,7 +11,7 @@ pub struct RuleError {
     pub message: String,
     /// What to do about it: "did you mean `from`?".
     pub help: Option<String>,
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
 }
 
 /// Where it is: the line with its number, cropped where it is long, and the columns of it to underline
@@ -40,7 +40,7 @@ impl RuleError {
             file: file.to_owned(),
             message: message.into(),
             help: None,
-            place: Some(Place::new(source, span)),
+            place: Some(Box::new(Place::new(source, span))),
         }
     }
 
@@ -92,7 +92,8 @@ impl RuleError {
         {
             return RuleError::whole(file, message);
         }
-        let place = error.location().map(|location| Place::new(source, super::word::span_of(location)));
+        let place =
+            error.location().map(|location| Box::new(Place::new(source, super::word::span_of(location))));
         RuleError { file: file.to_owned(), message, help, place }
     }
 }
