@@ -1,3 +1,57 @@
 //! One Apex file in, one [`unit::Unit`] out. Knows nothing of other files.
+//!
+//! [`parse_unit`] is the whole pipeline: [`prepare`] makes a buffer that the grammar can read,
+//! [`parse`] makes the tree, [`lower`] turns it into the [`unit::Unit`] and [`errors`] says what
+//! could not be read.
 
+pub mod errors;
+pub mod lower;
+pub mod parse;
+pub mod prepare;
+pub mod print;
+pub mod test_code;
 pub mod unit;
+
+use crate::span::{FileId, Span};
+use unit::{SyntaxError, Unit};
+
+/// Reads one `.cls` or `.trigger` file. Never fails: what cannot be read is in
+/// [`Unit::syntax_errors`], and the rest of the file is in the unit.
+///
+/// `api_version` (in tenths) and `active` come from the companion `-meta.xml`.
+pub fn parse_unit(file: FileId, text: &str, api_version: Option<u16>, active: bool) -> Unit {
+    if test_code::is_hidden_stub(text) {
+        return Unit { api_version, ..empty(file) };
+    }
+    let prepared = prepare::prepare(text);
+    match parse::parse(&prepared.buffer) {
+        Ok(tree) => {
+            let mut unit = lower::lower(file, text, &prepared, &tree, active);
+            unit.api_version = api_version;
+            // A note about depth comes after the errors of the text itself.
+            let notes = std::mem::take(&mut unit.syntax_errors);
+            unit.syntax_errors = errors::syntax_errors(&tree, text, &prepared);
+            unit.syntax_errors.extend(notes);
+            unit
+        }
+        Err(failure) => Unit {
+            api_version,
+            syntax_errors: vec![SyntaxError { span: Span::new(0, 0), message: failure.to_string() }],
+            ..empty(file)
+        },
+    }
+}
+
+fn empty(file: FileId) -> Unit {
+    Unit {
+        file,
+        api_version: None,
+        types: Vec::new(),
+        trigger: None,
+        exprs: Vec::new(),
+        expr_spans: Vec::new(),
+        lists: Vec::new(),
+        queries: Vec::new(),
+        syntax_errors: Vec::new(),
+    }
+}

@@ -1,10 +1,35 @@
 //! Finds the source files of a Salesforce project: a path in, [`SourceFile`]s with their kind out.
+//!
+//! Files are told by their suffix, not by the format of the project, so source format and metadata
+//! format may stand side by side. Nothing outside of the scanned folders is opened, apart from the
+//! ignore files and the `sfdx-project.json` of the repository around them.
 
+mod companion;
+pub mod custom_metadata;
+mod ignores;
+mod kind;
+mod modules;
+mod roots;
+mod source;
+#[cfg(test)]
+mod tests;
+pub mod text;
+pub mod visualforce;
+mod walk;
+mod xml;
+
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::Serialize;
 
+pub use kind::record_name;
+pub use text::{LineIndex, Position, TextProblem, read_text};
+
 use crate::span::FileId;
+use ignores::Above;
+use modules::Modules;
+use walk::{Folder, Rules};
 
 /// What a file is, told by its suffix and place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -15,6 +40,12 @@ pub enum SourceKind {
     CustomMetadata,
     /// A Visualforce page or component: names its Apex controllers.
     Visualforce,
+}
+
+impl SourceKind {
+    pub fn is_apex(self) -> bool {
+        matches!(self, SourceKind::ApexClass | SourceKind::ApexTrigger)
+    }
 }
 
 /// One discovered file.
@@ -34,14 +65,76 @@ pub struct SourceFile {
     pub active: bool,
     /// Listed in a `.forceignore`; still part of the model, since it documents the org.
     pub forceignored: bool,
+    /// The innermost unit of deployment around the file. One repository may hold two classes of the
+    /// same name; the one in the same module, or the nearest one up its parents, is meant.
+    pub module: Option<ModuleId>,
+}
+
+impl SourceFile {
+    /// The name of the file without its folder.
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+}
+
+/// A unit of deployment, by its index in [`Project::modules`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct ModuleId(pub u32);
+
+/// What makes a folder a unit of deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum ModuleKind {
+    /// It has an `sfdx-project.json`.
+    Project,
+    /// An `sfdx-project.json` lists it in `packageDirectories`.
+    Package,
+    /// It has a `package.xml` and is no part of a package: metadata format.
+    Metadata,
+}
+
+/// A folder whose sources are deployed together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Module {
+    /// Relative to [`Project::root`]: `.` for the root itself, `..` where only a part is scanned.
+    pub path: String,
+    pub kind: ModuleKind,
+    pub parent: Option<ModuleId>,
+    /// The name of the package, where one is given.
+    pub name: Option<String>,
+    /// The namespace of the project.
+    pub namespace: Option<String>,
+    /// `sourceApiVersion` of the project, in tenths.
+    pub api_version: Option<u16>,
+    /// A project that lists package directories which exist. A file whose innermost module is such
+    /// a project lies outside of all its packages (`unpackaged/`).
+    pub lists_packages: bool,
+}
+
+impl Module {
+    fn new(path: String, kind: ModuleKind, parent: Option<ModuleId>) -> Module {
+        Module { path, kind, parent, name: None, namespace: None, api_version: None, lists_packages: false }
+    }
 }
 
 /// Something that discovery could not use, for a person: reported as a note, the rest goes on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Problem {
     /// Relative to the root.
     pub path: String,
+    /// Continues the path: "`x.cls` cannot be read: …".
     pub message: String,
+}
+
+impl Problem {
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Problem {
+        Problem { path: path.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "`{}` {}", self.path, self.message)
+    }
 }
 
 /// The files of a scan, sorted by path (so ids and all that follows are the same on every run).
@@ -51,4 +144,151 @@ pub struct Project {
     pub root: PathBuf,
     pub files: Vec<SourceFile>,
     pub problems: Vec<Problem>,
+    pub modules: Vec<Module>,
+    /// The files that were named one by one; empty where only folders were.
+    pub named: Vec<FileId>,
+    /// Apex files that no org holds: scripts for anonymous execution and stray copies.
+    pub anonymous: Vec<String>,
+}
+
+impl Project {
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    pub fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.0 as usize]
+    }
+
+    pub fn of_kind(&self, kind: SourceKind) -> impl Iterator<Item = &SourceFile> {
+        self.files.iter().filter(move |file| file.kind == kind)
+    }
+}
+
+/// What a user may set about discovery.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Leave out what a `.gitignore` lists.
+    pub gitignore: bool,
+    /// Leave out what a `.forceignore` lists, instead of only tagging it.
+    pub skip_forceignored: bool,
+    /// Further files and folders to leave out, in `.gitignore` syntax, relative to the root.
+    pub exclude: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { gitignore: true, skip_forceignored: false, exclude: Vec::new() }
+    }
+}
+
+/// Why there is nothing to scan: a usage error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DiscoverError {
+    /// The path does not exist; `nearest` is the part of it that does.
+    NotFound {
+        path: PathBuf,
+        nearest: Option<PathBuf>,
+    },
+    Unreadable {
+        path: PathBuf,
+        message: String,
+    },
+    /// Neither a folder nor a regular file.
+    NotAFile {
+        path: PathBuf,
+    },
+    BadExclude {
+        pattern: String,
+        message: String,
+    },
+    /// Paths on different drives.
+    NoCommonFolder {
+        paths: Vec<PathBuf>,
+    },
+}
+
+impl fmt::Display for DiscoverError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DiscoverError::NotFound { path, nearest } => {
+                write!(out, "no such file or folder: `{}`", path.display())?;
+                match nearest {
+                    Some(nearest) => write!(out, " (`{}` exists)", nearest.display()),
+                    None => Ok(()),
+                }
+            }
+            DiscoverError::Unreadable { path, message } => {
+                write!(out, "`{}` cannot be scanned: {message}", path.display())
+            }
+            DiscoverError::NotAFile { path } => {
+                write!(out, "`{}` is neither a folder nor a regular file", path.display())
+            }
+            DiscoverError::BadExclude { pattern, message } => {
+                write!(out, "the exclude pattern `{pattern}` is not valid: {message}")
+            }
+            DiscoverError::NoCommonFolder { paths } => {
+                let paths = paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>();
+                write!(
+                    out,
+                    "these paths have no folder in common, scan them one by one: {}",
+                    paths.join(", ")
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for DiscoverError {}
+
+/// Finds the source files below the given folders; the current folder where none is given.
+///
+/// A path to a file stands for the project around it ([`Project::named`] tells which files were
+/// meant). Several paths are scanned as one project whose root is their common folder.
+pub fn discover(root_paths: &[PathBuf], options: &Options) -> Result<Project, DiscoverError> {
+    let roots = roots::resolve(root_paths)?;
+    let exclude = ignores::from_patterns(&roots.common, &options.exclude)
+        .map_err(|(pattern, message)| DiscoverError::BadExclude { pattern, message })?;
+
+    let mut problems = Vec::new();
+    let mut projects_above = Vec::new();
+    let start = roots.folders.iter().map(|folder| {
+        let Above { git, force, project, problems: more } = ignores::above(folder, options.gitignore);
+        projects_above.extend(project);
+        problems.extend(more);
+        let relative = match modules::relative_to(&roots.common, folder) {
+            same if same == "." => String::new(),
+            below => below,
+        };
+        Folder { absolute: folder.clone(), relative, git, force, forceignored: false }
+    });
+    let start = start.collect();
+    let rules = Rules {
+        roots: &roots.folders,
+        exclude: &exclude,
+        gitignore: options.gitignore,
+        skip_forceignored: options.skip_forceignored,
+    };
+    let found = walk::walk(start, &rules);
+    problems.extend(found.problems);
+
+    let mut modules = Modules::new(&roots.common, found.projects, projects_above, found.manifests);
+    problems.append(&mut modules.problems);
+    let sources = source::assemble(found.files, &modules, &roots, &mut problems);
+    let (modules, files) = source::drop_empty_modules(modules.list, sources.files);
+
+    let mut problems = problems
+        .into_iter()
+        .map(|(path, message)| Problem { path: modules::relative_to(&roots.common, &path), message })
+        .collect::<Vec<_>>();
+    problems.sort();
+    problems.dedup();
+    Ok(Project {
+        root: roots.common,
+        files,
+        problems,
+        modules,
+        named: sources.named,
+        anonymous: sources.anonymous,
+    })
 }

@@ -1,4 +1,58 @@
 //! Links the units of a project into one [`model::Program`].
+//!
+//! `symbols` knows what the names mean; `interpret` walks the bodies from the `entries` on and builds
+//! the nodes of the call graph, with the help of `frameworks` where data decides the dispatch; `facts`
+//! and `catches` complete the sites once all flows are known.
 
 pub mod attributes;
+mod catches;
+mod entries;
+mod facts;
+mod flow;
+mod frameworks;
+mod interpret;
 pub mod model;
+mod symbols;
+mod types;
+mod value;
+
+pub use entries::Page;
+pub use frameworks::RECORD_TYPES;
+
+use crate::apex::unit::Unit;
+use crate::discover::custom_metadata::MetadataRecord;
+
+use frameworks::Frameworks;
+use interpret::Linker;
+use model::Program;
+
+/// Stack of the linking thread, in bytes: calls are followed as deep as code calls. Only what is used
+/// becomes memory.
+const STACK: usize = 1 << 30;
+
+/// Links `units` (test classes may be among them; they never become entry points).
+pub fn link(units: &[Unit], records: &[MetadataRecord], pages: &[Page]) -> Program {
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("link".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || link_here(units, records, pages))
+            .expect("the system gives a thread")
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn link_here(units: &[Unit], records: &[MetadataRecord], pages: &[Page]) -> Program {
+    let symbols = symbols::build(units);
+    let frameworks = Frameworks::read(units, records);
+    let mut linker = Linker::new(&symbols, frameworks);
+    let entries = entries::find(&mut linker, pages);
+    facts::complete(&mut linker);
+    catches::complete(&mut linker);
+    let mut statistics = linker.statistics;
+    statistics.classes = symbols.classes.len();
+    statistics.triggers = symbols.triggers.values().map(Vec::len).sum();
+    statistics.methods = symbols.methods.len();
+    Program { nodes: linker.nodes, sites: linker.sites, entries, statistics }
+}

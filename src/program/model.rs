@@ -105,10 +105,29 @@ pub struct Call {
 pub struct Arm {
     /// Recognised conditions under which the arm runs.
     pub guards: Guards,
-    /// The arm's condition as (identity of the tested expression, outcome), where the same expression
-    /// over unchanged locals is tested again elsewhere in the node: contradictory arms never run both.
-    pub condition: Option<(u32, bool)>,
+    /// What the arm's condition says of expressions over unchanged variables. Two arms of one node
+    /// whose conditions contradict each other never both run.
+    pub conditions: Vec<Condition>,
     pub steps: Vec<Step>,
+}
+
+/// "The tested expression `subject` is (not) `value`", both numbered within the node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Condition {
+    pub subject: u32,
+    pub value: u32,
+    pub negated: bool,
+}
+
+impl Condition {
+    pub fn contradicts(self, other: Condition) -> bool {
+        self.subject == other.subject
+            && match (self.negated, other.negated) {
+                (false, false) => self.value != other.value,
+                (true, true) => false,
+                _ => self.value == other.value,
+            }
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -117,6 +136,8 @@ pub struct Loop {
     pub bound: Bound,
     /// The body runs at least once on every way through (`do … while`).
     pub at_least_once: bool,
+    /// Subjects of [`Condition`]s that may differ in the next iteration.
+    pub resets: Vec<u32>,
     pub steps: Vec<Step>,
 }
 

@@ -1,13 +1,32 @@
 //! Output formats, one module each. Each reads a [`Report`] and writes text.
 
+pub mod json;
+pub mod progress;
+pub mod sarif;
+pub mod source_map;
+pub mod terminal;
+
+use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use crate::discover::Project;
 use crate::finding::Finding;
 use crate::rules::rule::RuleSet;
 
+use source_map::SourceMap;
+use terminal::Style;
+
+/// Id of the findings that say where a file does not parse. No rule file stands behind it; the formats
+/// show it apart from what the rules found.
+pub const SYNTAX_ERROR: &str = "syntax-error";
+
+/// Id of the notes about files that could not be used.
+pub const NOT_READ: &str = "file-not-read";
+
 /// What could and could not be seen: printed in the summary line and in JSON.
-#[derive(Clone, Debug, Default, serde::Serialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Statistics {
     pub files: usize,
     pub classes: usize,
@@ -34,4 +53,41 @@ pub struct Report<'a> {
     /// Wall time of the scan; printed by the terminal format only, so that the others are the same
     /// bytes on every run.
     pub elapsed: Duration,
+}
+
+/// The output formats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::Display, clap::ValueEnum)]
+#[strum(serialize_all = "lowercase")]
+pub enum Format {
+    /// For a person, drawn.
+    #[default]
+    Terminal,
+    /// For a program, as `json::schema` describes it.
+    Json,
+    /// SARIF 2.1.0, for code review tools.
+    Sarif,
+}
+
+/// Writes a report; `style` matters to the terminal format only. Source files are read from disk where
+/// findings point into them.
+pub fn write(format: Format, report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    write_with(format, report, &SourceMap::new(report.project), style, out)
+}
+
+/// [`write()`] with texts from elsewhere than the disk.
+pub fn write_with(
+    format: Format,
+    report: &Report,
+    map: &SourceMap,
+    style: Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    // Standard output writes at every line end otherwise.
+    let mut out = BufWriter::new(out);
+    match format {
+        Format::Terminal => terminal::write(report, map, style, &mut out),
+        Format::Json => json::write(report, map, &mut out),
+        Format::Sarif => sarif::write(report, map, &mut out),
+    }?;
+    out.flush()
 }

@@ -1,19 +1,22 @@
 //! Does an entry point reach an effect in its own transaction, how often, and by which path?
 
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::finding::Confidence;
-use crate::program::model::Effects;
-use crate::program::model::{Bound, EntryId, Guards, NodeId, Program, Site, SiteId};
+use crate::program::model::{Bound, Effects, Entry, EntryId, Guards, NodeId, Program, Site, SiteId};
 use crate::span::Location;
 
 use super::Summary;
+use super::events::{Event, EventKind};
 
 /// What to look for.
 pub struct ReachQuery<'a> {
     pub effects: Effects,
     /// Further conditions on the site.
-    pub site: &'a dyn Fn(&Site) -> bool,
+    pub site: &'a (dyn Fn(&Site) -> bool + Sync),
     /// Arms under one of these guards are not entered.
     pub avoid: Guards,
     /// Whether the search goes on through DML into the triggers that it fires.
@@ -66,22 +69,140 @@ pub enum HopKind {
     Effect,
 }
 
+impl Hop {
+    pub fn entry(entry: &Entry) -> Hop {
+        Hop { at: entry.at, kind: HopKind::Entry, node: Some(entry.node) }
+    }
+}
+
+/// A node, and whether a loop that grows is around it.
+type State = (NodeId, bool);
+
+/// How a state was reached: from which one, by which event of it.
+#[derive(Clone, Copy)]
+struct From {
+    state: State,
+    event: usize,
+}
+
 /// All matching sites that `entry` reaches, each once with its most looped, then shortest path;
 /// sorted by place. Ends at asynchronous boundaries.
 pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &ReachQuery) -> Vec<Reach> {
-    let _ = (program, summary, entry, query);
-    todo!()
+    let entry = program.entry(entry);
+    let reachable = if query.through_dml { &summary.effects_through_dml } else { &summary.effects };
+    if !reachable[entry.node.0 as usize].intersects(query.effects) {
+        return Vec::new();
+    }
+    let start: State = (entry.node, false);
+    let mut came_from: FxHashMap<State, Option<From>> = FxHashMap::default();
+    came_from.insert(start, None);
+    let mut todo = VecDeque::from([start]);
+    // The first way that is found is a shortest one; one in a growing loop replaces one that is not.
+    let mut found: FxHashMap<SiteId, (bool, From)> = FxHashMap::default();
+    while let Some(state) = todo.pop_front() {
+        for (index, event) in summary.events[state.0.0 as usize].iter().enumerate() {
+            if event.guards.has_any(query.avoid) {
+                continue;
+            }
+            let grows = state.1 || event.loops.iter().any(|(_, bound)| bounded_by(entry, *bound).grows());
+            let from = From { state, event: index };
+            let target = match &event.kind {
+                EventKind::Effect(site) => {
+                    let place = program.site(*site);
+                    if query.effects.has(place.effect) && (query.site)(place) {
+                        let known = found.entry(*site).or_insert((grows, from));
+                        if grows && !known.0 {
+                            *known = (true, from);
+                        }
+                    }
+                    continue;
+                }
+                EventKind::Call { target, .. } => *target,
+                EventKind::Trigger { target, .. } => {
+                    if !query.through_dml {
+                        continue;
+                    }
+                    *target
+                }
+            };
+            let next = (target, grows);
+            if reachable[target.0 as usize].intersects(query.effects) && !came_from.contains_key(&next) {
+                came_from.insert(next, Some(from));
+                todo.push_back(next);
+            }
+        }
+    }
+    let mut reached: Vec<Reach> = found
+        .into_iter()
+        .map(|(site, (_, from))| retrace(program, summary, entry, site, from, &came_from))
+        .collect();
+    reached.sort_by_key(|reach| (program.site(reach.site).at, reach.site));
+    reached
 }
 
-/// How many matching sites one straight way through the entry's transaction passes at most, two at
-/// the most being told apart: the paths of the first two. `None` where no way passes two.
-/// A site in a loop that grows counts as two.
-pub fn two_on_one_way(
+fn retrace(
     program: &Program,
     summary: &Summary,
-    entry: EntryId,
-    query: &ReachQuery,
-) -> Option<(Reach, Reach)> {
-    let _ = (program, summary, entry, query);
-    todo!()
+    entry: &Entry,
+    site: SiteId,
+    last: From,
+    came_from: &FxHashMap<State, Option<From>>,
+) -> Reach {
+    let mut ways = vec![last];
+    let mut state = last.state;
+    while let Some(Some(from)) = came_from.get(&state) {
+        ways.push(*from);
+        state = from.state;
+    }
+    ways.reverse();
+    let mut path = vec![Hop::entry(entry)];
+    let mut loops = Vec::new();
+    let mut confidence = Confidence::High;
+    for way in ways {
+        let event = &summary.events[way.state.0.0 as usize][way.event];
+        confidence = confidence.min(append(program, entry, event, &mut path, &mut loops));
+    }
+    Reach { site, count: Count { loops }, confidence, path }
 }
+
+/// Adds the hops of one event to a path; the confidence of the step.
+fn append(
+    program: &Program,
+    entry: &Entry,
+    event: &Event,
+    path: &mut Vec<Hop>,
+    loops: &mut Vec<(Location, Bound)>,
+) -> Confidence {
+    for &(at, bound) in event.loops.iter() {
+        let bound = bounded_by(entry, bound);
+        loops.push((at, bound));
+        if bound.grows() {
+            path.push(Hop { at, kind: HopKind::Loop, node: None });
+        }
+    }
+    match &event.kind {
+        EventKind::Effect(site) => {
+            path.push(Hop { at: program.site(*site).at, kind: HopKind::Effect, node: None });
+            Confidence::High
+        }
+        EventKind::Call { target, at, confidence } => {
+            path.push(Hop { at: *at, kind: HopKind::Call, node: Some(*target) });
+            *confidence
+        }
+        EventKind::Trigger { target, site } => {
+            path.push(Hop { at: program.site(*site).at, kind: HopKind::Dml, node: Some(*target) });
+            Confidence::High
+        }
+    }
+}
+
+/// The bound of a loop in a run of `entry`: a batch job's scope may be a literal.
+fn bounded_by(entry: &Entry, bound: Bound) -> Bound {
+    match (bound, entry.batch_scope) {
+        (Bound::EntryBatch, Some(scope)) if scope <= SMALL_SCOPE => Bound::Constant(scope),
+        _ => bound,
+    }
+}
+
+/// A batch scope up to which one callout a record stays within `apex.callouts` (100 a transaction).
+const SMALL_SCOPE: u32 = 100;

@@ -1,0 +1,69 @@
+//! The tree-sitter parser, with limits that hostile input cannot get around.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+
+/// Larger files are generated data, not source that a person wrote.
+pub const MAX_BYTES: usize = 4 << 20;
+
+/// How long one file may take. Real files need milliseconds; garbage of [`MAX_BYTES`] some seconds.
+const BUDGET: Duration = Duration::from_secs(5);
+
+/// Why there is no tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParseFailure {
+    TooLarge,
+    TimedOut,
+}
+
+impl fmt::Display for ParseFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ParseFailure::TooLarge => {
+                write!(f, "larger than {} MiB; this file is not analysed", MAX_BYTES >> 20)
+            }
+            ParseFailure::TimedOut => {
+                write!(f, "reading took longer than {} s; this file is not analysed", BUDGET.as_secs())
+            }
+        }
+    }
+}
+
+thread_local! {
+    /// Parsers are costly to make and not `Sync`: each thread keeps one.
+    static PARSER: RefCell<Parser> = RefCell::new(new_parser());
+}
+
+fn new_parser() -> Parser {
+    let mut parser = Parser::new();
+    parser
+        .set_language(&tree_sitter_sfapex::apex::LANGUAGE.into())
+        .expect("the pinned grammar has an ABI that the pinned core reads");
+    parser
+}
+
+/// Parses a buffer made by [`prepare`](super::prepare::prepare).
+pub fn parse(buffer: &[u8]) -> Result<Tree, ParseFailure> {
+    if buffer.len() > MAX_BYTES {
+        return Err(ParseFailure::TooLarge);
+    }
+    PARSER.with_borrow_mut(|parser| {
+        let deadline = Instant::now() + BUDGET;
+        let mut progress = |_: &ParseState| {
+            if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = ParseOptions::new().progress_callback(&mut progress);
+        let tree = parser.parse_with_options(
+            &mut |offset, _| buffer.get(offset..).unwrap_or_default(),
+            None,
+            Some(options),
+        );
+        // A cancelled parser would continue with the old text.
+        parser.reset();
+        tree.ok_or(ParseFailure::TimedOut)
+    })
+}

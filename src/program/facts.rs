@@ -1,0 +1,440 @@
+//! Facts about requests and answers, once all flows are known: addresses, secrets, timeouts, checks.
+
+use std::borrow::Cow;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::span::Location;
+
+use super::flow::{Flow, Sink, SinkKind, Slot, SlotFacts, SlotId, Text, UNKNOWN};
+use super::interpret::Linker;
+use super::model::{Effect, Site, SiteId};
+
+/// What kind of address a text is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Address {
+    NamedCredential(String),
+    Url {
+        scheme: &'static str,
+        host: String,
+    },
+    /// This org.
+    Own,
+    Dynamic,
+}
+
+impl Address {
+    fn of(text: &Text) -> Address {
+        if text.own_url {
+            return Address::Own;
+        }
+        let value = text.text.trim_start();
+        let lower = value.to_ascii_lowercase();
+        if lower.starts_with("callout:") {
+            let name: String = value["callout:".len()..]
+                .chars()
+                .take_while(|&ch| ch.is_alphanumeric() || ch == '_')
+                .collect();
+            return if name.is_empty() { Address::Dynamic } else { Address::NamedCredential(name) };
+        }
+        for scheme in ["https", "http"] {
+            let Some(rest) = lower.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")) else {
+                continue;
+            };
+            let host: String = rest.chars().take_while(|ch| !matches!(ch, '/' | '?' | '#' | ':')).collect();
+            // `'https://' + host`: nothing is hard-coded but the protocol.
+            let (host, whole) = match host.split_once(UNKNOWN) {
+                Some((known, _)) => (known.to_owned(), false),
+                None => (host, true),
+            };
+            let is_host = host.contains('.') || host == "localhost" || host.starts_with('[');
+            if host.is_empty() || !is_host || (!whole && !host.contains('.')) {
+                return Address::Dynamic;
+            }
+            return Address::Url { scheme, host };
+        }
+        Address::Dynamic
+    }
+
+    fn facts(&self) -> Vec<(&'static str, Cow<'static, str>)> {
+        match self {
+            Address::NamedCredential(name) => {
+                vec![("endpoint", "named-credential".into()), ("host", name.clone().into())]
+            }
+            Address::Url { scheme, host } => {
+                vec![("endpoint", "url".into()), ("scheme", (*scheme).into()), ("host", host.clone().into())]
+            }
+            Address::Own => vec![("endpoint", "self-org".into())],
+            Address::Dynamic => vec![("endpoint", "dynamic".into())],
+        }
+    }
+}
+
+/// Adds the sites of addresses, secrets and requests, and completes those of callouts.
+pub fn complete(linker: &mut Linker) {
+    let sinks = std::mem::take(&mut linker.flow.sinks);
+    let addresses = addresses_by_request(&linker.flow, &sinks);
+    for sink in &sinks {
+        match &sink.kind {
+            SinkKind::Endpoint => endpoint_sites(linker, sink),
+            SinkKind::Header(_) | SinkKind::Body | SinkKind::SoapHeader => {
+                credential_site(linker, sink);
+                session_site(linker, sink, &addresses);
+            }
+            SinkKind::Method => {}
+        }
+    }
+    request_sites(linker);
+    callout_facts(linker, &sinks, &addresses);
+}
+
+/// For each request that is made somewhere, the addresses it may be given.
+fn addresses_by_request(flow: &Flow, sinks: &[Sink]) -> FxHashMap<SlotId, Vec<Address>> {
+    let mut found: FxHashMap<SlotId, Vec<Address>> = FxHashMap::default();
+    for sink in sinks.iter().filter(|sink| sink.kind == SinkKind::Endpoint) {
+        let mut addresses: Vec<Address> = flow.texts(&sink.value).iter().map(Address::of).collect();
+        if addresses.is_empty() {
+            addresses.push(Address::Dynamic);
+        }
+        for request in made(flow, &sink.request) {
+            let known = found.entry(request).or_default();
+            for address in &addresses {
+                if !known.contains(address) {
+                    known.push(address.clone());
+                }
+            }
+        }
+    }
+    found.values_mut().for_each(|addresses| addresses.sort());
+    found
+}
+
+/// The creations that values in `slots` may come from.
+fn made(flow: &Flow, slots: &[SlotId]) -> Vec<SlotId> {
+    let mut found: Vec<SlotId> = slots
+        .iter()
+        .flat_map(|&slot| flow.backward(slot))
+        .filter(|&slot| matches!(flow.kind(slot), Slot::Made { .. }))
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn endpoint_sites(linker: &mut Linker, sink: &Sink) {
+    let texts = linker.flow.texts(&sink.value);
+    let mut seen = FxHashSet::default();
+    for text in &texts {
+        let address = Address::of(text);
+        if address == Address::Dynamic || !seen.insert(address.clone()) {
+            continue;
+        }
+        // A literal that a caller passes in is the caller's to mend.
+        let at = if text.passed { text.at.unwrap_or(sink.at) } else { sink.at };
+        let label = match &address {
+            Address::NamedCredential(name) => format!("named credential {name}"),
+            Address::Url { scheme, host } => format!("{scheme}://{host}"),
+            Address::Own => "this org".to_owned(),
+            Address::Dynamic => continue,
+        };
+        linker.site(Effect::Endpoint, at, || Site {
+            effect: Effect::Endpoint,
+            at,
+            symbol: sink.symbol.clone(),
+            label,
+            object: None,
+            operation: None,
+            facts: address.facts(),
+        });
+    }
+}
+
+fn credential_site(linker: &mut Linker, sink: &Sink) {
+    let texts = linker.flow.texts(&sink.value);
+    let found = texts.iter().find_map(|text| {
+        let place = match &sink.kind {
+            SinkKind::Header(name) => is_secret_header(name.as_deref(), &text.text).then_some("header")?,
+            SinkKind::Body => has_secret_parameter(&text.text).then_some("body")?,
+            _ => return None,
+        };
+        Some((place, text.passed, text.at))
+    });
+    let Some((place, passed, origin)) = found else { return };
+    let at = if passed { origin.unwrap_or(sink.at) } else { sink.at };
+    let label = match &sink.kind {
+        SinkKind::Header(Some(name)) => format!("literal secret in the header `{name}`"),
+        SinkKind::Header(None) => "literal secret in a header".to_owned(),
+        _ => "literal secret in the body".to_owned(),
+    };
+    linker.site(Effect::Credential, at, || Site {
+        effect: Effect::Credential,
+        at,
+        symbol: sink.symbol.clone(),
+        label,
+        object: None,
+        operation: None,
+        facts: vec![("place", place.into())],
+    });
+}
+
+/// Whether `text`, sent in this header, is a secret that stands in the source.
+fn is_secret_header(name: Option<&str>, text: &str) -> bool {
+    let Some(name) = name else { return false };
+    let text = text.trim();
+    if name == "authorization" || name == "proxy-authorization" {
+        let Some((scheme, secret)) = text.split_once(' ') else { return is_secret(text) };
+        return match scheme.to_ascii_lowercase().as_str() {
+            // `Basic user:password`: the encoding was looked through.
+            "basic" => match secret.split_once(':') {
+                Some((user, password)) => {
+                    is_literal(user)
+                        && is_literal(password)
+                        && password.len() >= 4
+                        && !is_placeholder(password)
+                }
+                None => is_secret(secret),
+            },
+            _ => is_secret(secret),
+        };
+    }
+    let names_secret = ["key", "token", "secret", "password", "signature"];
+    names_secret.iter().any(|word| name.split(['-', '_']).any(|part| part.ends_with(word))) && is_secret(text)
+}
+
+/// `client_secret=…`, `"password":"…"` with a literal value.
+fn has_secret_parameter(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    for name in ["client_secret", "password", "api_key", "apikey", "refresh_token", "assertion"] {
+        for (start, _) in lower.match_indices(name) {
+            let rest = &text[start + name.len()..];
+            let rest = rest.trim_start_matches(['"', '\'', ' ']);
+            let Some(rest) = rest.strip_prefix(['=', ':']) else { continue };
+            let value: String = rest
+                .trim_start_matches(['"', '\'', ' '])
+                .chars()
+                .take_while(|ch| !matches!(ch, '&' | '"' | '\'' | ',' | '}' | ' ' | '<'))
+                .collect();
+            if value.len() >= 8 && is_literal(&value) && !is_placeholder(&value) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+fn is_literal(text: &str) -> bool {
+    !text.is_empty() && !text.contains(UNKNOWN)
+}
+
+/// Long and irregular enough to be a secret, and not a placeholder.
+fn is_secret(text: &str) -> bool {
+    let text = text.trim();
+    text.len() >= 16
+        && is_literal(text)
+        && !text.contains(char::is_whitespace)
+        && !is_placeholder(text)
+        && (has_known_prefix(text) || entropy(text) > 3.5)
+}
+
+fn has_known_prefix(text: &str) -> bool {
+    ["AKIA", "sk_live_", "sk_test_", "ghp_", "xoxb-", "xoxp-", "SG.", "AIza", "eyJ", "00D"]
+        .iter()
+        .any(|prefix| text.starts_with(prefix))
+}
+
+/// Text that stands for a secret: merge fields, templates, words.
+fn is_placeholder(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let marks = ["{!", "${", "{{", "{0}", "<", ">", "***", "xxxx", "...", "%%"];
+    let words = [
+        "your",
+        "changeme",
+        "change_me",
+        "example",
+        "placeholder",
+        "dummy",
+        "sample",
+        "todo",
+        "replace",
+        "insert",
+    ];
+    marks.iter().any(|mark| lower.contains(mark))
+        || words.iter().any(|word| lower.contains(word))
+        || lower.chars().all(|ch| !ch.is_ascii_digit())
+            && lower.chars().all(|ch| ch.is_ascii_lowercase() || ch == '_' || ch == '-')
+}
+
+/// Shannon entropy in bits a character.
+fn entropy(text: &str) -> f64 {
+    let mut counts: FxHashMap<char, u32> = FxHashMap::default();
+    for ch in text.chars() {
+        *counts.entry(ch).or_default() += 1;
+    }
+    let total = text.chars().count() as f64;
+    -counts.values().map(|&count| f64::from(count) / total).map(|share| share * share.log2()).sum::<f64>()
+}
+
+fn session_site(linker: &mut Linker, sink: &Sink, addresses: &FxHashMap<SlotId, Vec<Address>>) {
+    let texts = linker.flow.texts(&sink.value);
+    let Some(text) = texts.iter().find(|text| text.session_id) else { return };
+    let made = made(&linker.flow, &sink.request);
+    let mut known: Vec<&Address> = made.iter().filter_map(|slot| addresses.get(slot)).flatten().collect();
+    known.sort();
+    known.dedup();
+    // Sent to this org at any address it may have: not a leak. Only what is surely elsewhere is one.
+    let own = |address: &Address| match address {
+        Address::Own => true,
+        Address::Url { host, .. } => {
+            ["salesforce.com", "force.com", "salesforce-setup.com", "cloudforce.com"]
+                .iter()
+                .any(|domain| host.ends_with(domain))
+        }
+        _ => false,
+    };
+    let address = if known.iter().any(|address| own(address)) {
+        Address::Own
+    } else {
+        match known.iter().find(|address| matches!(address, Address::Url { .. })) {
+            Some(address) => (*address).clone(),
+            None => known.first().map_or(Address::Dynamic, |address| (*address).clone()),
+        }
+    };
+    let at = if text.passed { text.at.unwrap_or(sink.at) } else { sink.at };
+    linker.site(Effect::SessionId, at, || Site {
+        effect: Effect::SessionId,
+        at,
+        symbol: sink.symbol.clone(),
+        label: "session id".to_owned(),
+        object: None,
+        operation: None,
+        facts: address.facts(),
+    });
+}
+
+fn request_sites(linker: &mut Linker) {
+    let requests: Vec<(SlotId, Location)> = linker
+        .flow
+        .ids()
+        .filter(|&slot| matches!(linker.flow.kind(slot), Slot::Made { .. }))
+        .filter_map(|slot| Some((slot, linker.flow.at(slot)?)))
+        .collect();
+    for (slot, at) in requests {
+        let facts = linker.flow.facts_of(slot);
+        if !facts.has(SlotFacts::SENT) {
+            continue;
+        }
+        let timeout = if facts.has(SlotFacts::TIMEOUT_SET) {
+            "set"
+        } else if facts.has(SlotFacts::ESCAPES) {
+            "unknown"
+        } else {
+            "unset"
+        };
+        let symbol = linker.symbol_at(at);
+        linker.site(Effect::Request, at, || Site {
+            effect: Effect::Request,
+            at,
+            symbol,
+            label: "request".to_owned(),
+            object: None,
+            operation: None,
+            facts: vec![("timeout", timeout.into())],
+        });
+    }
+}
+
+fn callout_facts(linker: &mut Linker, sinks: &[Sink], addresses: &FxHashMap<SlotId, Vec<Address>>) {
+    let verbs = verbs_by_request(&linker.flow, sinks);
+    for index in 0..linker.sites.len() {
+        if linker.sites[index].effect != Effect::Callout {
+            continue;
+        }
+        let id = SiteId(index as u32);
+        let requests = linker.callout_requests.get(&id).cloned().unwrap_or_default();
+        let made = made(&linker.flow, &requests);
+        let mut known: Vec<&Address> = made.iter().filter_map(|slot| addresses.get(slot)).flatten().collect();
+        known.sort();
+        known.dedup();
+        let mut facts = match known.as_slice() {
+            [one] => one.facts(),
+            _ => Address::Dynamic.facts(),
+        };
+        let mut methods: Vec<&String> = made.iter().filter_map(|slot| verbs.get(slot)).flatten().collect();
+        methods.sort();
+        methods.dedup();
+        if let [one] = methods.as_slice() {
+            facts.push(("verb", one.to_string().into()));
+        }
+        if linker.sites[index].fact("api") == Some("http") {
+            let response = linker.flow.slot(Slot::Response(id), None);
+            let read = linker.flow.facts_of(response);
+            let answer = if read.has(SlotFacts::STATUS_READ) {
+                "checked"
+            } else if read.has(SlotFacts::ESCAPES) {
+                "unknown"
+            } else if read.has(SlotFacts::BODY_READ) {
+                "unchecked"
+            } else {
+                "dropped"
+            };
+            facts.push(("response", answer.into()));
+        }
+        linker.sites[index].facts.extend(facts);
+    }
+}
+
+fn verbs_by_request(flow: &Flow, sinks: &[Sink]) -> FxHashMap<SlotId, Vec<String>> {
+    let mut found: FxHashMap<SlotId, Vec<String>> = FxHashMap::default();
+    for sink in sinks.iter().filter(|sink| sink.kind == SinkKind::Method) {
+        let texts = flow.texts(&sink.value);
+        for request in made(flow, &sink.request) {
+            let known = found.entry(request).or_default();
+            for text in texts.iter().filter(|text| text.complete) {
+                let verb = text.text.to_uppercase();
+                if !known.contains(&verb) {
+                    known.push(verb);
+                }
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(value: &str) -> Text {
+        Text {
+            text: value.to_owned(),
+            at: None,
+            passed: false,
+            session_id: false,
+            own_url: false,
+            complete: true,
+        }
+    }
+
+    #[test]
+    fn addresses_are_told_apart() {
+        assert_eq!(
+            Address::of(&text("https://api.erp.example.com/v1")),
+            Address::Url { scheme: "https", host: "api.erp.example.com".into() }
+        );
+        assert_eq!(Address::of(&text("callout:ERP/v1")), Address::NamedCredential("ERP".into()));
+        assert_eq!(Address::of(&text("https://\u{1}/v1")), Address::Dynamic);
+        assert_eq!(Address::of(&text("/services/data")), Address::Dynamic);
+    }
+
+    #[test]
+    fn secrets_are_told_from_placeholders_and_names() {
+        assert!(is_secret_header(Some("authorization"), "Bearer a8Fk29xLq0ZpTr5Wm3Yv7Nd1"));
+        assert!(is_secret_header(Some("authorization"), "Basic integration:Pa55w0rd!"));
+        assert!(!is_secret_header(Some("authorization"), "Bearer \u{1}"));
+        assert!(!is_secret_header(Some("authorization"), "Bearer {!$Credential.OAuthToken}"));
+        assert!(!is_secret_header(Some("content-type"), "application/x-www-form-urlencoded"));
+        assert!(!is_secret_header(Some("x-api-key"), "YOUR_API_KEY_GOES_HERE"));
+        assert!(has_secret_parameter("grant_type=password&client_secret=4f9aQ81kLm22&x=1"));
+        assert!(!has_secret_parameter("client_secret=\u{1}&username=\u{1}"));
+    }
+}

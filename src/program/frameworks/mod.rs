@@ -1,0 +1,98 @@
+//! Trigger frameworks whose dispatch is decided by data, not by code: which classes run is in custom
+//! metadata, in default records or in a factory's pool. One module each; everything else that a
+//! framework does is plain code, which the interpreter follows.
+
+mod fflib;
+mod nebula;
+pub mod tdtm;
+pub mod trigger_actions;
+
+use crate::apex::unit::{TriggerEvent, Unit};
+use crate::discover::custom_metadata::MetadataRecord;
+use crate::finding::Confidence;
+use crate::name::Name;
+use crate::span::Location;
+
+use super::interpret::{Frame, Linker};
+use super::symbols::ClassId;
+use super::types::Ty;
+use super::value::{Known, Receiver, Value};
+
+/// What the frameworks' configuration says.
+#[derive(Default)]
+pub struct Frameworks {
+    actions: Vec<trigger_actions::Action>,
+    handlers: Vec<tdtm::Handler>,
+}
+
+impl Frameworks {
+    /// Reads the configuration from metadata records and from default records in code.
+    pub fn read(units: &[Unit], records: &[MetadataRecord]) -> Frameworks {
+        Frameworks { actions: trigger_actions::read(records), handlers: tdtm::read(units) }
+    }
+}
+
+/// Types of custom metadata records that [`Frameworks::read`] wants (without `__mdt`).
+pub const RECORD_TYPES: [&str; 3] = ["Trigger_Action", "sObject_Trigger_Setting", "DML_Finalizer"];
+
+impl<'u> Linker<'u> {
+    /// A call that a framework decides: its value, with its targets emitted. `None` for all others.
+    pub(super) fn framework_call(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        owner: Name,
+        method: Name,
+        args: &[Value],
+    ) -> Option<Value> {
+        trigger_actions::dispatch(self, frame, at, owner, method)
+            .or_else(|| tdtm::dispatch(self, frame, at, owner, method))
+            .or_else(|| fflib::dispatch(self, frame, at, owner, method, args))
+            .or_else(|| nebula::dispatch(owner, method, args))
+    }
+
+    /// Calls `method` of an object of `class`, whatever its parameters; whether there is such a method.
+    fn run_handler(&mut self, frame: &mut Frame<'u>, at: Location, class: ClassId, method: &str) -> bool {
+        let Some(&target) = self.symbols.methods_named(class, Name::new(method)).first() else {
+            return false;
+        };
+        let receiver = if self.symbols.method(target).is_static {
+            Receiver::None
+        } else {
+            Receiver::Exact(self.plain_object(class))
+        };
+        let args: Vec<Value> = self
+            .symbols
+            .method(target)
+            .params
+            .iter()
+            .map(|(_, ty)| Value {
+                known: if ty.is_collection() {
+                    Known::Sized(super::model::Bound::EntryBatch)
+                } else {
+                    Known::Nothing
+                },
+                ..Value::of(ty.clone())
+            })
+            .collect();
+        self.call_method(frame, at, &[(target, receiver)], Confidence::High, &args);
+        true
+    }
+}
+
+/// "afterUpdate": how most frameworks name the method of an event.
+fn method_of(event: TriggerEvent) -> &'static str {
+    match event {
+        TriggerEvent::BeforeInsert => "beforeInsert",
+        TriggerEvent::BeforeUpdate => "beforeUpdate",
+        TriggerEvent::BeforeDelete => "beforeDelete",
+        TriggerEvent::AfterInsert => "afterInsert",
+        TriggerEvent::AfterUpdate => "afterUpdate",
+        TriggerEvent::AfterDelete => "afterDelete",
+        TriggerEvent::AfterUndelete => "afterUndelete",
+    }
+}
+
+fn nothing() -> Value {
+    Value::of(Ty::Void)
+}

@@ -1,0 +1,655 @@
+//! Calls: which methods they may enter, and in which context.
+
+use crate::apex::unit::{Expr, ExprId, ExprList};
+use crate::finding::Confidence;
+use crate::name::Name;
+use crate::span::Location;
+
+use super::super::flow::{Slot, SlotFacts};
+use super::super::model::{Effect, NodeId, Site};
+use super::super::symbols::{Body, ClassId, MethodId};
+use super::super::types::Ty;
+use super::super::value::{Context, Deps, Known, Receiver, Slots, Value};
+use super::expressions::Target;
+use super::{Frame, Linker, typed};
+
+/// A virtual call with more possible receivers than this is not told apart by receiver.
+const MAX_RECEIVERS: usize = 6;
+
+/// Methods after which the size of a collection is not known any more.
+pub(super) fn grows_collection(name: Name) -> bool {
+    matches!(
+        name.folded(),
+        "add" | "addall" | "put" | "putall" | "remove" | "removeall" | "clear" | "retainall"
+    )
+}
+
+impl<'u> Linker<'u> {
+    /// The value of a call, and whether it never comes back.
+    pub(super) fn call(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        object: Option<ExprId>,
+        name: Name,
+        args: ExprList,
+        used: bool,
+    ) -> (Value, bool) {
+        let unit = self.symbols.unit(frame.unit);
+        let at = frame.at(self, id);
+        let arg_ids = unit.list(args);
+        if object.is_none() && (name.is("this") || name.is("super")) {
+            let values: Vec<Value> = arg_ids.iter().map(|&arg| self.eval(frame, arg)).collect();
+            self.chained_constructor(frame, at, name.is("super"), &values);
+            return (Value::of(Ty::Void), false);
+        }
+        let is_super = object.is_some_and(|object| matches!(unit.expr(object), Expr::Super));
+        let target = object.map(|object| self.target(frame, object));
+        let debug =
+            matches!(&target, Some(Target::Platform(owner)) if owner.is("system") && name.is("debug"));
+        let was_debug = frame.in_debug;
+        frame.in_debug |= debug;
+        let values: Vec<Value> = arg_ids.iter().map(|&arg| self.eval(frame, arg)).collect();
+        frame.in_debug = was_debug;
+        if debug {
+            return (Value::of(Ty::Void), false);
+        }
+        if let Some(owner) = self.owner_name(frame, target.as_ref())
+            && let Some(value) = self.framework_call(frame, at, owner, name, &values)
+        {
+            return (value, false);
+        }
+        match target {
+            None => self.own_call(frame, id, at, name, &values),
+            Some(Target::Class(class)) => self.static_call(frame, id, at, class, name, &values),
+            Some(Target::Platform(owner)) => {
+                (self.platform_static(frame, id, at, owner, name, &values, arg_ids, used), false)
+            }
+            Some(Target::Value(receiver)) if is_super => self.super_call(frame, at, &receiver, name, &values),
+            Some(Target::Value(receiver)) => {
+                let object = object.expect("a value stands before the dot");
+                if grows_collection(name) && receiver.ty.is_collection() {
+                    self.collection_changed(frame, object, &receiver, &values);
+                }
+                self.instance_call(frame, id, at, object, receiver, name, &values, used)
+            }
+        }
+    }
+
+    /// The class that a call goes to by name, for the frameworks that are known by name.
+    fn owner_name(&self, frame: &Frame<'u>, target: Option<&Target>) -> Option<Name> {
+        match target {
+            None => frame.class.map(|class| self.symbols.class(class).name),
+            Some(Target::Class(class)) => Some(self.symbols.class(*class).name),
+            Some(Target::Platform(name)) => Some(*name),
+            Some(Target::Value(value)) => match (&value.known, &value.ty) {
+                (Known::Object(object), _) => Some(self.symbols.class(self.objects.get(*object).class).name),
+                (_, Ty::Class(class)) => Some(self.symbols.class(*class).name),
+                (_, Ty::Platform(name)) => Some(*name),
+                _ => None,
+            },
+        }
+    }
+
+    /// `m(…)`: a method of the own class, an ancestor or an outer class.
+    fn own_call(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        at: Location,
+        name: Name,
+        args: &[Value],
+    ) -> (Value, bool) {
+        let mut scope = frame.class;
+        let mut is_own = true;
+        while let Some(class) = scope {
+            let candidates = self.symbols.methods_named(class, name);
+            if let Some(method) = self.select(&candidates, args) {
+                let declared = self.symbols.method(method);
+                if declared.is_static {
+                    if !is_own {
+                        self.touch_static(frame, id, class);
+                    }
+                    return self.call_method(frame, at, &[(method, Receiver::None)], Confidence::High, args);
+                }
+                let receiver = self.receiver_for(frame, false, None);
+                if is_own {
+                    return self.virtual_call(frame, at, receiver, class, name, args);
+                }
+            }
+            is_own = false;
+            scope = self.symbols.class(class).outer;
+        }
+        if frame.class.is_none() {
+            // A method declared inside the trigger's body.
+            let own: Vec<MethodId> = (0..self.symbols.methods.len() as u32)
+                .map(MethodId)
+                .skip(frame.method.map_or(0, |method| method.0 as usize + 1))
+                .take(64)
+                .filter(|&method| {
+                    let declared = self.symbols.method(method);
+                    declared.unit == frame.unit
+                        && matches!(declared.body, Body::TriggerMethod { .. })
+                        && declared.name == name
+                })
+                .collect();
+            if let Some(method) = self.select(&own, args) {
+                return self.call_method(frame, at, &[(method, Receiver::None)], Confidence::High, args);
+            }
+        }
+        (self.unresolved(frame, at, args), false)
+    }
+
+    fn static_call(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        at: Location,
+        class: ClassId,
+        name: Name,
+        args: &[Value],
+    ) -> (Value, bool) {
+        let candidates = self.symbols.methods_named(class, name);
+        let Some(method) = self.select(&candidates, args) else {
+            let decl = self.symbols.decl(class);
+            if decl.kind == crate::apex::unit::TypeKind::Enum {
+                let ty = if name.is("values") { Ty::list(Ty::Class(class)) } else { Ty::Class(class) };
+                return (Value::of(ty), false);
+            }
+            return (self.unresolved(frame, at, args), false);
+        };
+        self.touch_static(frame, id, class);
+        let receiver = if self.symbols.method(method).is_static {
+            Receiver::None
+        } else {
+            self.receiver_for(frame, false, None)
+        };
+        self.call_method(frame, at, &[(method, receiver)], Confidence::High, args)
+    }
+
+    fn super_call(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        _receiver: &Value,
+        name: Name,
+        args: &[Value],
+    ) -> (Value, bool) {
+        let parent = frame.class.and_then(|class| self.symbols.class(class).superclass);
+        let Some(parent) = parent else { return (self.unresolved(frame, at, args), false) };
+        let candidates = self.symbols.methods_named(parent, name);
+        let Some(method) = self.select(&candidates, args) else {
+            return (self.unresolved(frame, at, args), false);
+        };
+        let receiver = self.receiver_for(frame, false, None);
+        self.call_on_this(frame, at, method, receiver, args)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn instance_call(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        at: Location,
+        object: ExprId,
+        receiver: Value,
+        name: Name,
+        args: &[Value],
+        used: bool,
+    ) -> (Value, bool) {
+        let unit = self.symbols.unit(frame.unit);
+        let is_this = matches!(unit.expr(object), Expr::This);
+        if is_this {
+            if let Some(class) = frame.class {
+                let receiver = self.receiver_for(frame, false, None);
+                return self.virtual_call(frame, at, receiver, class, name, args);
+            }
+            return (self.unresolved(frame, at, args), false);
+        }
+        match (&receiver.known, &receiver.ty) {
+            (Known::Object(exact), _) => {
+                let exact = *exact;
+                let class = self.objects.get(exact).class;
+                frame.deps.add(receiver.deps);
+                if self.is_soap_stub(class) {
+                    for slot in receiver.slots.iter() {
+                        self.flow.note(slot, SlotFacts::SENT);
+                    }
+                }
+                let candidates = self.symbols.methods_named(class, name);
+                match self.select(&candidates, args) {
+                    Some(method) => {
+                        let (value, nodes, diverges) = self.call_nodes_full(
+                            frame,
+                            at,
+                            &[(method, Receiver::Exact(exact))],
+                            Confidence::High,
+                            args,
+                            receiver.deps,
+                        );
+                        self.object_changed(frame, object, exact, &nodes);
+                        (value, diverges)
+                    }
+                    None => {
+                        let value = self.platform_instance(frame, id, at, &receiver, name, args, used);
+                        (value, false)
+                    }
+                }
+            }
+            (_, Ty::Class(class)) => {
+                let class = *class;
+                if self.is_soap_stub(class) {
+                    for slot in receiver.slots.iter() {
+                        self.flow.note(slot, SlotFacts::SENT);
+                    }
+                }
+                if self.symbols.methods_named(class, name).is_empty() {
+                    let value = self.platform_instance(frame, id, at, &receiver, name, args, used);
+                    return (value, false);
+                }
+                self.virtual_call(frame, at, Receiver::Below(class), class, name, args)
+            }
+            _ => (self.platform_instance(frame, id, at, &receiver, name, args, used), false),
+        }
+    }
+
+    /// A call whose receiver is `receiver`, seen as a `class`.
+    fn virtual_call(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        receiver: Receiver,
+        class: ClassId,
+        name: Name,
+        args: &[Value],
+    ) -> (Value, bool) {
+        if let Receiver::Exact(object) = receiver {
+            let actual = self.objects.get(object).class;
+            frame.deps.add(Deps::THIS);
+            let candidates = self.symbols.methods_named(actual, name);
+            return match self.select(&candidates, args) {
+                Some(method) => self.call_on_this(frame, at, method, receiver, args),
+                None => (self.unresolved(frame, at, args), false),
+            };
+        }
+        let below = match receiver {
+            // `this` is at or below the node's receiver class, which may be more than `class` says.
+            Receiver::Below(known) if self.symbols.is_subtype(known, class) => known,
+            _ => class,
+        };
+        let candidates = self.symbols.methods_named(below, name);
+        let Some(method) = self.select(&candidates, args) else {
+            return (self.unresolved(frame, at, args), false);
+        };
+        let declared = self.symbols.method(method);
+        if declared.is_static {
+            return self.call_method(frame, at, &[(method, Receiver::None)], Confidence::High, args);
+        }
+        if !self.symbols.is_open(below) {
+            let receiver = Receiver::Exact(self.plain_object(below));
+            return self.call_method(frame, at, &[(method, receiver)], Confidence::High, args);
+        }
+        let mut receivers = self.symbols.concrete_subtypes(below);
+        if receivers.iter().any(|&class| self.symbols.class(class).instantiated) {
+            receivers.retain(|&class| self.symbols.class(class).instantiated);
+        }
+        let mut targets: Vec<(MethodId, ClassId)> = Vec::new();
+        for class in receivers {
+            let candidates = self.symbols.methods_named(class, name);
+            if let Some(method) = self.select(&candidates, args) {
+                targets.push((method, class));
+            }
+        }
+        let mut methods: Vec<MethodId> = targets.iter().map(|(method, _)| *method).collect();
+        methods.sort();
+        methods.dedup();
+        if methods.is_empty() {
+            return (self.unresolved(frame, at, args), false);
+        }
+        let confidence = match methods.len() {
+            1 => Confidence::High,
+            2 | 3 => Confidence::Medium,
+            _ => Confidence::Low,
+        };
+        let targets: Vec<(MethodId, Receiver)> = if targets.len() <= MAX_RECEIVERS {
+            targets
+                .into_iter()
+                .map(|(method, class)| (method, Receiver::Exact(self.plain_object(class))))
+                .collect()
+        } else {
+            methods
+                .into_iter()
+                .map(|method| {
+                    let own = self.symbols.method(method).class.unwrap_or(below);
+                    let at = if self.symbols.is_subtype(own, below) { own } else { below };
+                    (method, Receiver::Below(at))
+                })
+                .collect()
+        };
+        self.call_method(frame, at, &targets, confidence, args)
+    }
+
+    fn chained_constructor(&mut self, frame: &mut Frame<'u>, at: Location, to_super: bool, args: &[Value]) {
+        let class = if to_super {
+            frame.class.and_then(|class| self.symbols.class(class).superclass)
+        } else {
+            frame.class
+        };
+        let Some(class) = class else { return };
+        let constructors = self.symbols.class(class).constructors.clone();
+        if let Some(constructor) = self.select(&constructors, args)
+            && Some(constructor) != frame.method
+        {
+            let receiver = self.receiver_for(frame, false, None);
+            self.call_on_this(frame, at, constructor, receiver, args);
+        }
+    }
+
+    /// Calls a method on the own object and takes over what it assigned to its fields.
+    pub(super) fn call_on_this(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        method: MethodId,
+        receiver: Receiver,
+        args: &[Value],
+    ) -> (Value, bool) {
+        let (value, nodes, diverges) =
+            self.call_nodes_full(frame, at, &[(method, receiver)], Confidence::High, args, Deps::THIS);
+        if let [node] = nodes.as_slice() {
+            let fields = self.entries[node.0 as usize].fields.clone();
+            for (name, known) in fields {
+                frame.set_field(name, Value::known(known, Ty::Unknown), Value::unknown());
+            }
+        }
+        (value, diverges)
+    }
+
+    /// `x.m()` may have assigned fields of `x`.
+    fn object_changed(
+        &mut self,
+        frame: &mut Frame<'u>,
+        object: ExprId,
+        exact: super::ObjectId,
+        nodes: &[NodeId],
+    ) {
+        let unit = self.symbols.unit(frame.unit);
+        let (Expr::Name(name), [node]) = (unit.expr(object), nodes) else { return };
+        let fields = self.entries[node.0 as usize].fields.clone();
+        if fields.is_empty() {
+            return;
+        }
+        if let Some(var) = frame.local(*name) {
+            let changed = self.with_fields(exact, fields);
+            let value = Value { known: Known::Object(changed), ..frame.variable(var).value.clone() };
+            frame.set(var, value);
+        }
+    }
+
+    fn collection_changed(
+        &mut self,
+        frame: &mut Frame<'u>,
+        object: ExprId,
+        receiver: &Value,
+        args: &[Value],
+    ) {
+        let unit = self.symbols.unit(frame.unit);
+        // What is put into a collection flows on with it.
+        let slots = args.iter().fold(receiver.slots.clone(), |all, arg| all.union(&arg.slots));
+        if let Expr::Name(name) = unit.expr(object)
+            && let Some(var) = frame.local(*name)
+        {
+            let before = frame.variable(var).value.clone();
+            frame.set(var, Value { known: Known::Nothing, slots, ..before });
+        }
+    }
+
+    pub(in crate::program) fn call_method(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        targets: &[(MethodId, Receiver)],
+        confidence: Confidence,
+        args: &[Value],
+    ) -> (Value, bool) {
+        let (value, _, diverges) = self.call_nodes_full(frame, at, targets, confidence, args, Deps::NONE);
+        (value, diverges)
+    }
+
+    pub(super) fn call_nodes(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        targets: &[(MethodId, Receiver)],
+        confidence: Confidence,
+        args: &[Value],
+    ) -> (Value, Vec<NodeId>) {
+        let (value, nodes, _) = self.call_nodes_full(frame, at, targets, confidence, args, Deps::NONE);
+        (value, nodes)
+    }
+
+    /// Enters the targets: builds their nodes, lets arguments and results flow, takes over what they
+    /// depend on. `receiver_deps` is what the receiver's identity came from.
+    fn call_nodes_full(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        targets: &[(MethodId, Receiver)],
+        confidence: Confidence,
+        args: &[Value],
+        receiver_deps: Deps,
+    ) -> (Value, Vec<NodeId>, bool) {
+        let symbols = self.symbols;
+        let mut nodes = Vec::new();
+        let mut result: Option<Value> = None;
+        let mut diverges = !targets.is_empty();
+        let mut slots = Slots::default();
+        self.count_call(at, targets.len(), confidence);
+        for &(method, receiver) in targets {
+            let declared = symbols.method(method);
+            self.called.insert(method);
+            for (index, arg) in args.iter().enumerate().take(declared.params.len()) {
+                if arg.slots.is_empty() {
+                    continue;
+                }
+                let param = self.flow.slot(Slot::Param(method, index as u32), None);
+                for slot in arg.slots.iter() {
+                    self.flow.edge(slot, param);
+                }
+            }
+            slots = slots.union(&Slots::one(self.flow.slot(Slot::Return(method), None)));
+            if symbols.annotation(method, "future").is_some() {
+                self.future_call(frame, at, method);
+                diverges = false;
+                result = Some(Value::of(Ty::Void));
+                continue;
+            }
+            if declared.is_test || (symbols.block(method).is_none() && !is_initialiser(declared.body)) {
+                // Abstract, or a test's helper: nothing to enter.
+                diverges = false;
+                let value = Value::of(declared.returns.clone());
+                result = Some(result.map_or_else(|| value.clone(), |known| known.join(&value)));
+                continue;
+            }
+            let context = Context {
+                event: frame.context.event,
+                job: frame.context.job,
+                receiver,
+                args: declared
+                    .params
+                    .iter()
+                    .enumerate()
+                    .map(|(index, _)| match args.get(index) {
+                        Some(arg) if arg.known.matters() => arg.known.clone(),
+                        _ => Known::Nothing,
+                    })
+                    .collect(),
+            };
+            let node = self.node(method, context);
+            let entry = &self.entries[node.0 as usize];
+            if entry.done {
+                frame.deps.add(Deps(entry.deps.0 & (Deps::EVENT.0 | Deps::ASYNC.0)));
+                if entry.deps.has(Deps::THIS) {
+                    frame.deps.add(receiver_deps);
+                }
+                for (index, arg) in args.iter().enumerate() {
+                    if entry.deps.has(Deps::param(index)) {
+                        frame.deps.add(arg.deps);
+                    }
+                }
+                diverges &= entry.diverges;
+                let value =
+                    Value { deps: result_deps(entry.deps, args, receiver_deps), ..entry.result.clone() };
+                result = Some(result.map_or_else(|| value.clone(), |known| known.join(&value)));
+            } else {
+                // Recursion: what the open node will depend on is not known yet.
+                frame.deps.add(receiver_deps);
+                if self.open_deps {
+                    frame.deps.add(Deps::EVENT.with(Deps::ASYNC));
+                }
+                for arg in args {
+                    if arg.known.matters() {
+                        frame.deps.add(arg.deps);
+                    }
+                }
+                diverges = false;
+                let value = Value::of(declared.returns.clone());
+                result = Some(result.map_or_else(|| value.clone(), |known| known.join(&value)));
+            }
+            nodes.push(node);
+        }
+        self.emit_call(frame, at, nodes.clone(), confidence);
+        let mut value = result.unwrap_or_else(Value::unknown);
+        value.slots = slots;
+        let diverges = diverges && !nodes.is_empty();
+        (value, nodes, diverges)
+    }
+
+    fn future_call(&mut self, frame: &mut Frame<'u>, at: Location, method: MethodId) {
+        let symbol = self.symbols.method(method).symbol.clone();
+        self.effect(frame, Effect::Future, at, |frame| Site {
+            effect: Effect::Future,
+            at,
+            symbol: frame.symbol.clone(),
+            label: format!("`@future` {symbol}"),
+            object: Some(Name::new(&symbol)),
+            operation: None,
+            facts: Vec::new(),
+        });
+    }
+
+    /// A call into code that is not here: its arguments may go anywhere.
+    pub(super) fn unresolved(&mut self, _frame: &mut Frame<'u>, at: Location, args: &[Value]) -> Value {
+        self.count_call(at, 0, Confidence::Low);
+        for arg in args {
+            for slot in arg.slots.iter() {
+                self.flow.note(slot, SlotFacts::ESCAPES);
+            }
+        }
+        Value::unknown()
+    }
+
+    /// The best overload for these arguments; `None` where no arity fits.
+    pub(super) fn select(&self, candidates: &[MethodId], args: &[Value]) -> Option<MethodId> {
+        let mut best: Option<(i32, MethodId)> = None;
+        for &method in candidates {
+            let declared = self.symbols.method(method);
+            if declared.params.len() != args.len() {
+                continue;
+            }
+            let score: i32 =
+                declared.params.iter().zip(args).map(|((_, param), arg)| self.fit(param, arg)).sum();
+            if best.is_none_or(|(known, _)| score > known) {
+                best = Some((score, method));
+            }
+        }
+        best.map(|(_, method)| method)
+    }
+
+    fn fit(&self, param: &Ty, arg: &Value) -> i32 {
+        if matches!(arg.known, Known::Null) && matches!(arg.ty, Ty::Unknown) {
+            return 2;
+        }
+        let actual = match &arg.known {
+            Known::Object(object) => Ty::Class(self.objects.get(*object).class),
+            _ => arg.ty.clone(),
+        };
+        self.type_fit(param, &actual)
+    }
+
+    fn type_fit(&self, param: &Ty, actual: &Ty) -> i32 {
+        if param == actual {
+            return 8;
+        }
+        match (param, actual) {
+            (_, Ty::Unknown) | (Ty::Unknown, _) => 3,
+            (Ty::Class(param), Ty::Class(actual)) => {
+                if self.symbols.is_subtype(*actual, *param) {
+                    6
+                } else {
+                    -20
+                }
+            }
+            (Ty::Platform(name), _) if name.is("object") => 1,
+            (Ty::Platform(param), Ty::Platform(actual)) => {
+                let numeric = |name: Name| matches!(name.folded(), "integer" | "long" | "double" | "decimal");
+                let text = |name: Name| matches!(name.folded(), "string" | "id");
+                let plain = |name: Name| {
+                    numeric(name)
+                        || text(name)
+                        || matches!(name.folded(), "boolean" | "date" | "datetime" | "blob" | "time")
+                };
+                if (numeric(*param) && numeric(*actual)) || (text(*param) && text(*actual)) {
+                    4
+                } else if param.is("sobject") && !plain(*actual) {
+                    3
+                } else if actual.is("sobject") && !plain(*param) {
+                    2
+                } else if actual.is("object") {
+                    1
+                } else {
+                    -20
+                }
+            }
+            (Ty::List(param), Ty::List(actual)) | (Ty::Set(param), Ty::Set(actual)) => {
+                self.type_fit(param, actual).min(6)
+            }
+            (Ty::List(param), Ty::Set(actual)) => self.type_fit(param, actual).min(1),
+            (Ty::Map(param), Ty::Map(actual)) => {
+                (self.type_fit(&param.0, &actual.0) + self.type_fit(&param.1, &actual.1)) / 2
+            }
+            _ => -20,
+        }
+    }
+
+    /// The class that a `Type` value names.
+    pub(super) fn class_of_type(&self, known: &Known) -> Option<ClassId> {
+        match known {
+            Known::Type(Ty::Class(class)) => Some(*class),
+            _ => None,
+        }
+    }
+
+    /// `typed`, for results of platform methods.
+    pub(super) fn value_of(&self, value: Value, ty: &Ty) -> Value {
+        typed(value, ty)
+    }
+}
+
+fn is_initialiser(body: Body) -> bool {
+    matches!(body, Body::StaticInit { .. } | Body::InstanceInit { .. })
+}
+
+/// What a call's result depends on, in terms of the caller's context.
+fn result_deps(callee: Deps, args: &[Value], receiver: Deps) -> Deps {
+    let mut deps = Deps(callee.0 & (Deps::EVENT.0 | Deps::ASYNC.0));
+    if callee.has(Deps::THIS) {
+        deps.add(receiver);
+    }
+    for (index, arg) in args.iter().enumerate() {
+        if callee.has(Deps::param(index)) {
+            deps.add(arg.deps);
+        }
+    }
+    deps
+}

@@ -1,0 +1,931 @@
+//! Expressions: their value, type and origin as far as the project's text decides them.
+
+use std::sync::Arc;
+
+use crate::apex::unit::{BinaryOp, Expr, ExprId, ExprList, QueryLimit, TriggerEvent, TypeKind};
+use crate::name::Name;
+
+use super::super::flow::{Part, Sink, SinkKind, Slot, SlotFacts};
+use super::super::model::{Arm, Bound, Effect, Guards, Site, Step};
+use super::super::symbols::{Body, ClassId, FieldId};
+use super::super::types::Ty;
+use super::super::value::{AsyncContext, Deps, EventContext, Known, Object, Receiver, Slots, Value};
+use super::frame::matters_in_field;
+use super::{Frame, Linker, typed};
+
+/// What stands before a dot.
+pub(super) enum Target {
+    Value(Value),
+    Class(ClassId),
+    /// A platform class, a namespace or something that is not here, by its written name.
+    Platform(Name),
+}
+
+impl<'u> Linker<'u> {
+    pub(super) fn eval(&mut self, frame: &mut Frame<'u>, id: ExprId) -> Value {
+        let unit = self.symbols.unit(frame.unit);
+        match unit.expr(id) {
+            Expr::Name(_) | Expr::This | Expr::Super | Expr::Field { .. } => match self.target(frame, id) {
+                Target::Value(value) => value,
+                Target::Class(_) | Target::Platform(_) => Value::unknown(),
+            },
+            Expr::Call { object, name, args } => self.call(frame, id, *object, *name, *args, true).0,
+            Expr::New { ty, args } => self.new_object(frame, id, ty, *args),
+            Expr::ListLiteral { ty, elements } => {
+                let count = elements.len;
+                let mut slots = Slots::default();
+                for &element in unit.list(*elements) {
+                    slots = slots.union(&self.eval(frame, element).slots);
+                }
+                let ty = self.symbols.resolve(frame.class, ty);
+                let known = if count == 0 { Known::Nothing } else { Known::Sized(Bound::Constant(count)) };
+                Value { slots, ..Value::known(known, ty) }
+            }
+            Expr::MapLiteral { ty, entries } => self.map_literal(frame, ty, *entries),
+            Expr::Index { object, index } => {
+                let list = self.eval(frame, *object);
+                self.eval(frame, *index);
+                Value { slots: list.slots, deps: list.deps, ..Value::of(list.ty.element()) }
+            }
+            Expr::Cast { ty, value } => {
+                let value = self.eval(frame, *value);
+                let ty = self.symbols.resolve(frame.class, ty);
+                typed(value, &ty)
+            }
+            Expr::InstanceOf { value, ty } => {
+                let value = self.eval(frame, *value);
+                let ty = self.symbols.resolve(frame.class, ty);
+                let known = match (&value.known, ty) {
+                    (Known::Object(object), Ty::Class(class)) => {
+                        Known::Bool(self.symbols.is_subtype(self.objects.get(*object).class, class))
+                    }
+                    _ => Known::Nothing,
+                };
+                Value { deps: value.deps, ..Value::known(known, Ty::named("Boolean")) }
+            }
+            Expr::Ternary { cond, then, otherwise } => self.ternary(frame, *cond, *then, *otherwise),
+            Expr::Binary { op, left, right } => self.binary(frame, id, *op, *left, *right),
+            Expr::Not(inner) => {
+                let value = self.eval(frame, *inner);
+                let known = match value.known {
+                    Known::Bool(value) => Known::Bool(!value),
+                    _ => Known::Nothing,
+                };
+                Value { deps: value.deps, ..Value::known(known, Ty::named("Boolean")) }
+            }
+            Expr::Negate(inner) => {
+                let value = self.eval(frame, *inner);
+                let known = match value.known {
+                    Known::Int(value) => Known::Int(-value),
+                    _ => Known::Nothing,
+                };
+                Value { deps: value.deps, ..Value::known(known, value.ty) }
+            }
+            Expr::Assign { op, left, right } => self.assign(frame, id, *op, *left, *right),
+            Expr::Update { operand } => {
+                let value = self.eval(frame, *operand);
+                let value = Value { known: Known::Nothing, ..value };
+                self.store(frame, *operand, value.clone());
+                value
+            }
+            Expr::ClassLiteral(ty) => {
+                let ty = self.symbols.resolve(frame.class, ty);
+                Value::known(Known::Type(ty), Ty::named("Type"))
+            }
+            Expr::Str(text) => {
+                let text: Arc<str> = Arc::from(&**text);
+                let at = frame.at(self, id);
+                let slot =
+                    self.flow.slot(Slot::Text { unit: frame.unit, expr: id, text: text.clone() }, Some(at));
+                Value { slots: Slots::one(slot), ..Value::known(Known::Str(text), Ty::named("String")) }
+            }
+            Expr::Int(value) => Value::known(Known::Int(*value), Ty::named("Integer")),
+            Expr::Bool(value) => Value::known(Known::Bool(*value), Ty::named("Boolean")),
+            Expr::Null => Value::known(Known::Null, Ty::Unknown),
+            Expr::Query(query) => self.query(frame, id, *query),
+            Expr::Other { parts } => {
+                for &part in unit.list(*parts) {
+                    self.eval(frame, part);
+                }
+                Value::unknown()
+            }
+        }
+    }
+
+    /// Evaluates what may not run (the right side of `&&`).
+    pub(super) fn eval_sometimes(&mut self, frame: &mut Frame<'u>, id: ExprId) -> Value {
+        frame.open();
+        let value = self.eval(frame, id);
+        let steps = frame.close();
+        if !steps.is_empty() {
+            let arm = Arm { guards: Guards::OTHER, conditions: Vec::new(), steps };
+            frame.emit(Step::Branch { arms: vec![arm], exhaustive: false });
+        }
+        value
+    }
+
+    fn ternary(&mut self, frame: &mut Frame<'u>, cond: ExprId, then: ExprId, otherwise: ExprId) -> Value {
+        let test = self.condition(frame, cond);
+        if let Known::Bool(outcome) = test.value.known {
+            frame.deps.add(test.value.deps);
+            return self.eval(frame, if outcome { then } else { otherwise });
+        }
+        let mut values = Vec::new();
+        let mut arms = Vec::new();
+        for (expr, conditions, guards) in
+            [(then, test.when_true, test.guards_true), (otherwise, test.when_false, test.guards_false)]
+        {
+            frame.open();
+            values.push(self.eval(frame, expr));
+            arms.push(Arm { guards, conditions, steps: frame.close() });
+        }
+        if arms.iter().any(|arm| !arm.steps.is_empty()) {
+            frame.emit(Step::Branch { arms, exhaustive: true });
+        }
+        values[0].join(&values[1])
+    }
+
+    fn map_literal(
+        &mut self,
+        frame: &mut Frame<'u>,
+        ty: &'u crate::apex::unit::TypeRef,
+        entries: ExprList,
+    ) -> Value {
+        let unit = self.symbols.unit(frame.unit);
+        let ty = self.symbols.resolve(frame.class, ty);
+        let mut known = Vec::new();
+        let mut slots = Slots::default();
+        for pair in unit.list(entries).chunks(2) {
+            let key = self.eval(frame, pair[0]);
+            let Some(&value) = pair.get(1) else { continue };
+            let value = self.eval(frame, value);
+            slots = slots.union(&value.slots);
+            known.push((key.known, value.known));
+        }
+        let known = if known.is_empty() { Known::Nothing } else { Known::Map(Arc::new(known)) };
+        Value { slots, ..Value::known(known, ty) }
+    }
+
+    // Names
+
+    pub(super) fn target(&mut self, frame: &mut Frame<'u>, id: ExprId) -> Target {
+        let unit = self.symbols.unit(frame.unit);
+        match unit.expr(id) {
+            Expr::This => Target::Value(self.this(frame)),
+            Expr::Super => Target::Value(self.this(frame)),
+            Expr::Name(name) => {
+                if let Some(var) = frame.local(*name) {
+                    return Target::Value(frame.variable(var).value.clone());
+                }
+                if let Some(value) = self.own_field(frame, id, *name) {
+                    return Target::Value(value);
+                }
+                match self.symbols.class_named(frame.class, *name) {
+                    Some(class) => Target::Class(class),
+                    None => Target::Platform(*name),
+                }
+            }
+            Expr::Field { object, name } => match self.target(frame, *object) {
+                Target::Value(value) => Target::Value(self.member(frame, id, &value, *name)),
+                Target::Class(class) => self.class_member(frame, id, class, *name),
+                Target::Platform(owner) => self.platform_member(frame, owner, *name),
+            },
+            _ => Target::Value(self.eval(frame, id)),
+        }
+    }
+
+    pub(super) fn this(&mut self, frame: &mut Frame<'u>) -> Value {
+        match frame.context.receiver {
+            Receiver::Exact(object) => {
+                let object = self.current_object(frame, object);
+                let class = frame.class.unwrap_or_else(|| self.objects.get(object).class);
+                Value { deps: Deps::THIS, ..Value::known(Known::Object(object), Ty::Class(class)) }
+            }
+            Receiver::Below(class) => Value::of(Ty::Class(class)),
+            Receiver::None => Value::of(frame.class.map_or(Ty::Unknown, Ty::Class)),
+        }
+    }
+
+    /// The receiver with the fields that this body has assigned so far.
+    fn current_object(&mut self, frame: &Frame<'u>, object: super::ObjectId) -> super::ObjectId {
+        let assigned = frame.assigned_fields();
+        if assigned.is_empty() {
+            return object;
+        }
+        self.with_fields(object, assigned)
+    }
+
+    /// `object`, some of whose fields were assigned.
+    pub(super) fn with_fields(
+        &mut self,
+        object: super::ObjectId,
+        assigned: Vec<(Name, Known)>,
+    ) -> super::ObjectId {
+        let Object { class, mut fields } = self.objects.get(object).clone();
+        for (name, known) in assigned {
+            fields.retain(|(other, _)| *other != name);
+            if matters_in_field(&known) && self.nesting(&known) < 3 {
+                fields.push((name, known));
+            }
+        }
+        fields.sort_by(|a, b| a.0.cmp(&b.0));
+        self.objects.intern(Object { class, fields })
+    }
+
+    /// How deep objects hold objects: bounded, or a linked list would make ever new ones.
+    fn nesting(&self, known: &Known) -> usize {
+        match known {
+            Known::Object(object) => {
+                1 + self
+                    .objects
+                    .get(*object)
+                    .fields
+                    .iter()
+                    .map(|(_, known)| self.nesting(known))
+                    .max()
+                    .unwrap_or(0)
+            }
+            _ => 0,
+        }
+    }
+
+    /// A bare name that is a field of the own class, of an ancestor or of the outer class.
+    fn own_field(&mut self, frame: &mut Frame<'u>, id: ExprId, name: Name) -> Option<Value> {
+        let mut scope = frame.class;
+        while let Some(class) = scope {
+            if let Some(field) = self.symbols.field_named(class, name) {
+                return Some(self.load(frame, id, field, None));
+            }
+            scope = self.symbols.class(class).outer;
+        }
+        None
+    }
+
+    /// Reads a field: of `this` where `object` is not given.
+    fn load(&mut self, frame: &mut Frame<'u>, id: ExprId, field: FieldId, object: Option<&Value>) -> Value {
+        let declared = self.symbols.field(field);
+        let name = declared.name;
+        let inside_accessor = frame.method.is_some_and(|method| {
+            matches!(
+                self.symbols.method(method).body,
+                Body::Getter { field: own, decl } | Body::Setter { field: own, decl }
+                    if own == declared.index && decl == declared.decl && self.symbols.method(method).unit == declared.unit
+            )
+        });
+        let own = object.is_none();
+        if own
+            && !declared.is_static
+            && let Some(var) = frame.this_field(name)
+        {
+            let value = frame.variable(var).value.clone();
+            if value.known.is_known() || inside_accessor {
+                return value;
+            }
+        }
+        if let Some(getter) = declared.getter
+            && !inside_accessor
+        {
+            let receiver = self.receiver_for(frame, declared.is_static, object);
+            let at = frame.at(self, id);
+            let value =
+                self.call_method(frame, at, &[(getter, receiver)], crate::finding::Confidence::High, &[]).0;
+            return value;
+        }
+        if declared.is_static {
+            let class = declared.class;
+            self.touch_static(frame, id, class);
+        }
+        let mut value = self.field_value(frame, field);
+        if !declared.is_static {
+            let holder = match object {
+                Some(object) => match object.known {
+                    Known::Object(id) => Some((id, object.deps)),
+                    _ => None,
+                },
+                None => match frame.context.receiver {
+                    Receiver::Exact(id) => Some((id, Deps::THIS)),
+                    _ => None,
+                },
+            };
+            if let Some((holder, deps)) = holder
+                && !(own && frame.this_field(name).is_some())
+                && let Some((_, known)) =
+                    self.objects.get(holder).fields.iter().find(|(field, _)| *field == name)
+            {
+                value.known = known.clone();
+                value.deps.add(deps);
+            }
+        }
+        value
+    }
+
+    pub(super) fn receiver_for(
+        &mut self,
+        frame: &mut Frame<'u>,
+        is_static: bool,
+        object: Option<&Value>,
+    ) -> Receiver {
+        if is_static {
+            return Receiver::None;
+        }
+        match object {
+            None => match frame.context.receiver {
+                Receiver::Exact(object) => Receiver::Exact(self.current_object(frame, object)),
+                other => other,
+            },
+            Some(value) => match (&value.known, &value.ty) {
+                (Known::Object(object), _) => Receiver::Exact(*object),
+                (_, Ty::Class(class)) => Receiver::Below(*class),
+                _ => Receiver::None,
+            },
+        }
+    }
+
+    /// `value.name`.
+    fn member(&mut self, frame: &mut Frame<'u>, id: ExprId, value: &Value, name: Name) -> Value {
+        let unit = self.symbols.unit(frame.unit);
+        let class = match (&value.known, &value.ty) {
+            (_, Ty::Class(class)) => Some(*class),
+            (Known::Object(object), _) => Some(self.objects.get(*object).class),
+            _ => None,
+        };
+        if let Some(class) = class
+            && let Some(field) = self.symbols.field_named(class, name)
+        {
+            let is_this = matches!(unit.expr(id), Expr::Field { object, .. } if matches!(unit.expr(*object), Expr::This | Expr::Super));
+            return self.load(frame, id, field, (!is_this).then_some(value));
+        }
+        // A record's field: what it is, the schema knows and we do not.
+        Value::unknown()
+    }
+
+    fn class_member(&mut self, frame: &mut Frame<'u>, id: ExprId, class: ClassId, name: Name) -> Target {
+        let decl = self.symbols.decl(class);
+        if decl.kind == TypeKind::Enum && decl.enum_constants.contains(&name) {
+            return Target::Value(Value::known(Known::Constant(name), Ty::Class(class)));
+        }
+        if let Some(field) = self.symbols.field_named(class, name) {
+            let placeholder = Value::of(Ty::Class(class));
+            return Target::Value(self.load(frame, id, field, Some(&placeholder)));
+        }
+        match self.symbols.class_named(Some(class), name) {
+            Some(inner) if self.symbols.class(inner).outer.is_some() => Target::Class(inner),
+            _ => Target::Value(Value::unknown()),
+        }
+    }
+
+    fn platform_member(&mut self, frame: &mut Frame<'u>, owner: Name, name: Name) -> Target {
+        let text = owner.folded();
+        if text == "trigger" {
+            return Target::Value(self.trigger_variable(frame, name));
+        }
+        if name.is("sobjecttype") {
+            let object = owner.as_str().rsplit('.').next().unwrap_or(owner.as_str());
+            return Target::Value(Value::known(
+                Known::SObjectType(Name::new(object)),
+                Ty::named("SObjectType"),
+            ));
+        }
+        // `Schema.SObjectType.Account` is a describe result.
+        if text == "schema.sobjecttype" || text == "sobjecttype" {
+            return Target::Value(Value::known(Known::SObjectType(name), Ty::named("DescribeSObjectResult")));
+        }
+        if matches!(text, "triggeroperation" | "system.triggeroperation" | "loggingLevel" | "dom.xmlnodetype")
+        {
+            return Target::Value(Value::known(Known::Constant(name), Ty::Platform(owner)));
+        }
+        if matches!(text, "label" | "system.label") {
+            return Target::Value(Value::of(Ty::named("String")));
+        }
+        let full = Name::new(&format!("{owner}.{name}"));
+        match self.symbols.class_named(None, full) {
+            Some(class) => Target::Class(class),
+            None => {
+                // `Namespace.Class` of this very project.
+                match self.symbols.class_named(None, name) {
+                    Some(class) if matches!(text, "c" | "namespace") => Target::Class(class),
+                    _ => Target::Platform(full),
+                }
+            }
+        }
+    }
+
+    fn trigger_variable(&mut self, frame: &mut Frame<'u>, name: Name) -> Value {
+        let boolean = |known: Option<bool>, deps: Deps| Value {
+            deps,
+            ..Value::known(known.map_or(Known::Nothing, Known::Bool), Ty::named("Boolean"))
+        };
+        let context = frame.context.event;
+        let is = |test: fn(TriggerEvent) -> bool| match context {
+            EventContext::In { event, .. } => Some(test(event)),
+            EventContext::NoTrigger => Some(false),
+            EventContext::Unknown => None,
+        };
+        use TriggerEvent::*;
+        match name.folded() {
+            "isexecuting" => boolean(is(|_| true), Deps::EVENT),
+            "isbefore" => {
+                boolean(is(|event| matches!(event, BeforeInsert | BeforeUpdate | BeforeDelete)), Deps::EVENT)
+            }
+            "isafter" => boolean(
+                is(|event| matches!(event, AfterInsert | AfterUpdate | AfterDelete | AfterUndelete)),
+                Deps::EVENT,
+            ),
+            "isinsert" => boolean(is(|event| matches!(event, BeforeInsert | AfterInsert)), Deps::EVENT),
+            "isupdate" => boolean(is(|event| matches!(event, BeforeUpdate | AfterUpdate)), Deps::EVENT),
+            "isdelete" => boolean(is(|event| matches!(event, BeforeDelete | AfterDelete)), Deps::EVENT),
+            "isundelete" => boolean(is(|event| matches!(event, AfterUndelete)), Deps::EVENT),
+            "operationtype" => {
+                let known = match context {
+                    EventContext::In { event, .. } => {
+                        Known::Constant(Name::new(&event.to_string().replace(' ', "_").to_uppercase()))
+                    }
+                    EventContext::NoTrigger => Known::Null,
+                    EventContext::Unknown => Known::Nothing,
+                };
+                Value { deps: Deps::EVENT, ..Value::known(known, Ty::named("TriggerOperation")) }
+            }
+            "new" | "old" | "newmap" | "oldmap" => {
+                // In a trigger's own body the records' type is its object; elsewhere any trigger may be
+                // behind it, and code casts.
+                let record = frame
+                    .method
+                    .and_then(|method| {
+                        matches!(self.symbols.method(method).body, Body::Trigger | Body::TriggerMethod { .. })
+                            .then(|| self.symbols.trigger_decl(method))
+                    })
+                    .flatten()
+                    .map_or(Ty::named("SObject"), |trigger| Ty::Platform(trigger.object));
+                let ty = if name.folded().ends_with("map") {
+                    Ty::map(Ty::named("Id"), record)
+                } else {
+                    Ty::list(record)
+                };
+                Value::known(Known::Sized(Bound::EntryBatch), ty)
+            }
+            "size" => Value::of(Ty::named("Integer")),
+            _ => Value::unknown(),
+        }
+    }
+
+    // Assignment
+
+    fn assign(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        op: Option<BinaryOp>,
+        left: ExprId,
+        right: ExprId,
+    ) -> Value {
+        let value = match op {
+            None => self.eval(frame, right),
+            Some(BinaryOp::Add) => self.concatenation(frame, id, left, right),
+            Some(_) => {
+                let value = self.eval(frame, right);
+                Value { known: Known::Nothing, ..value }
+            }
+        };
+        self.store(frame, left, value.clone());
+        value
+    }
+
+    pub(super) fn store(&mut self, frame: &mut Frame<'u>, left: ExprId, value: Value) {
+        let unit = self.symbols.unit(frame.unit);
+        match unit.expr(left) {
+            Expr::Name(name) => {
+                if let Some(var) = frame.local(*name) {
+                    let declared = frame.variable(var).value.ty.clone();
+                    frame.set(var, typed(value, &declared));
+                    return;
+                }
+                let mut scope = frame.class;
+                while let Some(class) = scope {
+                    if let Some(field) = self.symbols.field_named(class, *name) {
+                        self.store_field(frame, left, field, None, value);
+                        return;
+                    }
+                    scope = self.symbols.class(class).outer;
+                }
+            }
+            Expr::Field { object, name } => {
+                let is_this = matches!(unit.expr(*object), Expr::This);
+                match self.target(frame, *object) {
+                    Target::Value(holder) => {
+                        let class = match (&holder.known, &holder.ty) {
+                            (_, Ty::Class(class)) => Some(*class),
+                            (Known::Object(object), _) => Some(self.objects.get(*object).class),
+                            _ => None,
+                        };
+                        self.stub_setting(frame, left, &holder, *name, &value);
+                        if let Some(class) = class
+                            && let Some(field) = self.symbols.field_named(class, *name)
+                        {
+                            self.store_field(frame, left, field, (!is_this).then_some(&holder), value);
+                        }
+                    }
+                    Target::Class(class) => {
+                        if let Some(field) = self.symbols.field_named(class, *name) {
+                            let holder = Value::of(Ty::Class(class));
+                            self.store_field(frame, left, field, Some(&holder), value);
+                        }
+                    }
+                    Target::Platform(_) => {}
+                }
+            }
+            Expr::Index { object, index } => {
+                self.eval(frame, *object);
+                self.eval(frame, *index);
+            }
+            _ => {
+                self.eval(frame, left);
+            }
+        }
+    }
+
+    fn store_field(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        field: FieldId,
+        object: Option<&Value>,
+        value: Value,
+    ) {
+        let declared = self.symbols.field(field);
+        let slot = self.flow.slot(Slot::Field(field), None);
+        for from in value.slots.iter() {
+            self.flow.edge(from, slot);
+        }
+        let inside_accessor = frame.method.is_some_and(|method| {
+            matches!(self.symbols.method(method).body, Body::Getter { .. } | Body::Setter { .. })
+        });
+        if let Some(setter) = declared.setter
+            && !inside_accessor
+        {
+            let receiver = self.receiver_for(frame, declared.is_static, object);
+            let at = frame.at(self, id);
+            self.call_method(
+                frame,
+                at,
+                &[(setter, receiver)],
+                crate::finding::Confidence::High,
+                std::slice::from_ref(&value),
+            );
+            return;
+        }
+        if object.is_none() && !declared.is_static {
+            let before = self.load(frame, id, field, None);
+            frame.set_field(declared.name, typed(value, &declared.ty), before);
+        }
+    }
+
+    /// `stub.endpoint_x = …`, `stub.timeout_x = …`: how SOAP stubs are told.
+    fn stub_setting(&mut self, frame: &Frame<'u>, left: ExprId, holder: &Value, name: Name, value: &Value) {
+        match name.folded() {
+            "timeout_x" => {
+                for slot in holder.slots.iter() {
+                    self.flow.note(slot, SlotFacts::TIMEOUT_SET);
+                }
+            }
+            "endpoint_x" => {
+                let at = frame.at(self, left);
+                self.flow.sink(Sink {
+                    kind: SinkKind::Endpoint,
+                    request: holder.slots.iter().collect(),
+                    value: value.slots.iter().collect(),
+                    at,
+                    symbol: frame.symbol.clone(),
+                });
+            }
+            "sessionid" => {
+                let at = frame.at(self, left);
+                self.flow.sink(Sink {
+                    kind: SinkKind::SoapHeader,
+                    request: holder.slots.iter().collect(),
+                    value: value.slots.iter().collect(),
+                    at,
+                    symbol: frame.symbol.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    // Texts
+
+    /// `left + right`, for texts; numbers are not followed.
+    pub(super) fn concatenation(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        left: ExprId,
+        right: ExprId,
+    ) -> Value {
+        let first = self.eval(frame, left);
+        let second = self.eval(frame, right);
+        let is_text = |value: &Value| {
+            value.ty.is_platform("string") || matches!(value.known, Known::Str(_) | Known::Prefix(_))
+        };
+        if !is_text(&first) && !is_text(&second) {
+            let known = match (&first.known, &second.known) {
+                (Known::Int(a), Known::Int(b)) => Known::Int(a.saturating_add(*b)),
+                _ => Known::Nothing,
+            };
+            return Value { deps: first.deps.with(second.deps), ..Value::known(known, first.ty) };
+        }
+        let known = match (&first.known, &second.known) {
+            (Known::Str(a), Known::Str(b)) => Known::Str(Arc::from(format!("{a}{b}"))),
+            (Known::Str(a), Known::Prefix(b)) => Known::Prefix(Arc::from(format!("{a}{b}"))),
+            (Known::Str(a), _) => Known::Prefix(a.clone()),
+            (Known::Prefix(a), _) => Known::Prefix(a.clone()),
+            _ => Known::Nothing,
+        };
+        let part = |value: &Value| {
+            if !value.slots.is_empty() {
+                Part::Slots(value.slots.iter().collect())
+            } else if let Known::Str(text) = &value.known {
+                Part::Text(text.clone())
+            } else {
+                Part::Unknown
+            }
+        };
+        let parts = vec![part(&first), part(&second)];
+        let mut slots = Slots::default();
+        if parts.iter().any(|part| !matches!(part, Part::Unknown)) {
+            let at = match part_location(self, &first) {
+                Some(at) => at,
+                None => frame.at(self, id),
+            };
+            let slot = self.flow.slot(Slot::Joined { unit: frame.unit, expr: id }, Some(at));
+            self.flow.join(slot, parts);
+            slots = Slots::one(slot);
+        }
+        Value { known, ty: Ty::named("String"), deps: first.deps.with(second.deps), slots }
+    }
+
+    // Objects
+
+    fn new_object(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        ty: &'u crate::apex::unit::TypeRef,
+        args: ExprList,
+    ) -> Value {
+        let unit = self.symbols.unit(frame.unit);
+        let resolved = self.symbols.resolve(frame.class, ty);
+        // `new Account(Name = 'x')`: the left sides are fields, not variables.
+        let values: Vec<Value> = unit
+            .list(args)
+            .iter()
+            .map(|&arg| match unit.expr(arg) {
+                Expr::Assign { left, right, op: None }
+                    if !matches!(resolved, Ty::Class(_)) && matches!(unit.expr(*left), Expr::Name(_)) =>
+                {
+                    self.eval(frame, *right)
+                }
+                _ => self.eval(frame, arg),
+            })
+            .collect();
+        match &resolved {
+            Ty::Class(class) => self.construct(frame, id, *class, &values),
+            Ty::List(_) | Ty::Set(_) | Ty::Map(_) => {
+                let known = match values.first().map(|value| &value.known) {
+                    Some(known @ (Known::Sized(_) | Known::Map(_))) => known.clone(),
+                    _ => Known::Nothing,
+                };
+                let deps = values.first().map_or(Deps::NONE, |value| value.deps);
+                Value { deps, ..Value::known(known, resolved) }
+            }
+            Ty::Platform(name) => {
+                let slots = if name.is("httprequest") {
+                    Slots::one(self.made_slot(frame, id))
+                } else {
+                    // An object made of values carries them (`new PageReference(url)`).
+                    values.iter().fold(Slots::default(), |all, value| all.union(&value.slots))
+                };
+                Value { slots, ..Value::of(resolved) }
+            }
+            _ => Value::of(resolved),
+        }
+    }
+
+    pub(super) fn construct(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        class: ClassId,
+        args: &[Value],
+    ) -> Value {
+        self.touch_static(frame, id, class);
+        let mut object = self.plain_object(class);
+        let at = frame.at(self, id);
+        let constructors = self.symbols.class(class).constructors.clone();
+        let mut deps = Deps::NONE;
+        let targets = match self.select(&constructors, args) {
+            Some(constructor) => vec![constructor],
+            None => self.implicit_constructors(class),
+        };
+        for target in targets {
+            let given = if self.symbols.method(target).is_constructor { args } else { &[] };
+            let given = if self.symbols.method(target).class == Some(class) { given } else { &[] };
+            let before = frame.deps;
+            let (_, nodes) = self.call_nodes(
+                frame,
+                at,
+                &[(target, Receiver::Exact(object))],
+                crate::finding::Confidence::High,
+                given,
+            );
+            deps.add(frame.deps);
+            let _ = before;
+            if let [node] = nodes.as_slice() {
+                let fields = self.entries[node.0 as usize].fields.clone();
+                object = self.with_fields(object, fields);
+            }
+        }
+        // What the object holds of the arguments depends on them.
+        for arg in args {
+            if arg.known.is_known() {
+                deps.add(arg.deps);
+            }
+        }
+        let mut value = Value { deps, ..Value::known(Known::Object(object), Ty::Class(class)) };
+        if self.is_soap_stub(class) {
+            value.slots = Slots::one(self.made_slot(frame, id));
+        }
+        value
+    }
+
+    /// What runs for `new C()` where `C` declares no constructor: initialisers up the hierarchy, and
+    /// the nearest ancestor's constructor without parameters.
+    fn implicit_constructors(&self, class: ClassId) -> Vec<super::MethodId> {
+        let mut found = Vec::new();
+        let mut next = Some(class);
+        let mut steps = 0;
+        while let Some(id) = next {
+            let entry = self.symbols.class(id);
+            let constructor = entry
+                .constructors
+                .iter()
+                .find(|&&method| self.symbols.method(method).params.is_empty() && steps > 0);
+            if let Some(&constructor) = constructor {
+                // It runs its own class's initialisers.
+                found.insert(0, constructor);
+                break;
+            }
+            if let Some(init) = entry.instance_init {
+                found.insert(0, init);
+            }
+            steps += 1;
+            next = if steps < 32 { entry.superclass } else { None };
+        }
+        found
+    }
+
+    /// What a constructor does before its own statements.
+    pub(super) fn enter_constructor(&mut self, frame: &mut Frame<'u>, constructor: super::MethodId) {
+        let Some(class) = self.symbols.method(constructor).class else { return };
+        let unit = self.symbols.unit(frame.unit);
+        let first = self.symbols.block(constructor).and_then(|block| block.first());
+        let chained = first.and_then(|stmt| match &stmt.kind {
+            crate::apex::unit::StmtKind::Expr(expr) => match unit.expr(*expr) {
+                Expr::Call { object: None, name, .. } if name.is("this") || name.is("super") => {
+                    Some(name.is("this"))
+                }
+                _ => None,
+            },
+            _ => None,
+        });
+        // `this(…)` runs the initialisers itself.
+        if chained == Some(true) {
+            return;
+        }
+        let mut targets = Vec::new();
+        if chained.is_none()
+            && let Some(parent) = self.symbols.class(class).superclass
+        {
+            let constructors = &self.symbols.class(parent).constructors;
+            match constructors.iter().find(|&&method| self.symbols.method(method).params.is_empty()) {
+                Some(&constructor) => targets.push(constructor),
+                None => targets.extend(self.implicit_constructors(parent)),
+            }
+        }
+        targets.extend(self.symbols.class(class).instance_init);
+        let at = self.symbols.method(constructor).at;
+        for target in targets {
+            let receiver = self.receiver_for(frame, false, None);
+            self.call_on_this(frame, at, target, receiver, &[]);
+        }
+    }
+
+    /// A class that a WSDL import generated: it has the address in `endpoint_x`.
+    pub(super) fn is_soap_stub(&self, class: ClassId) -> bool {
+        self.symbols.field_named(class, Name::new("endpoint_x")).is_some()
+    }
+
+    /// Runs the static initialiser of a class at its first use in this body.
+    pub(super) fn touch_static(&mut self, frame: &mut Frame<'u>, id: ExprId, class: ClassId) {
+        let Some(init) = self.symbols.class(class).static_init else { return };
+        if frame.class == Some(class) || frame.touched.contains(&class) || frame.method.is_none() {
+            return;
+        }
+        // An inner class's code runs after its outer class was initialised, and the other way round.
+        frame.touched.push(class);
+        let at = frame.at(self, id);
+        self.call_method(frame, at, &[(init, Receiver::None)], crate::finding::Confidence::High, &[]);
+    }
+
+    // Queries
+
+    fn query(&mut self, frame: &mut Frame<'u>, id: ExprId, query: crate::apex::unit::QueryId) -> Value {
+        let unit = self.symbols.unit(frame.unit);
+        let query = unit.query(query);
+        for &bind in &query.binds {
+            self.eval(frame, bind);
+        }
+        let at = frame.at(self, id);
+        let is_search = query.language == crate::apex::unit::QueryLanguage::Sosl;
+        self.query_effects(frame, at, query.object, is_search, query.for_update);
+        let record = query.object.map_or(Ty::named("SObject"), Ty::Platform);
+        if is_search {
+            return Value::of(Ty::list(Ty::list(Ty::named("SObject"))));
+        }
+        if query.is_count {
+            return Value::of(Ty::named("Integer"));
+        }
+        let bound = match query.limit {
+            QueryLimit::Rows(rows) => Bound::Constant(rows),
+            _ => Bound::QueryRows,
+        };
+        let ty = if query.is_aggregate { Ty::named("AggregateResult") } else { record };
+        Value::known(Known::Sized(bound), Ty::list(ty))
+    }
+
+    /// The effects of a query on `object`: a query, and a callout where the data is outside.
+    pub(super) fn query_effects(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: crate::span::Location,
+        object: Option<Name>,
+        is_search: bool,
+        for_update: bool,
+    ) {
+        // Custom metadata is read from the cache and counts for no limit.
+        if object.is_some_and(|object| object.folded().ends_with("__mdt")) {
+            return;
+        }
+        let effect = if is_search { Effect::Search } else { Effect::Query };
+        let label = |what: &str| match object {
+            Some(object) => format!("{what} of {object}"),
+            None => what.to_owned(),
+        };
+        let text = label(if is_search { "SOSL search" } else { "SOQL query" });
+        self.effect(frame, effect, at, |frame| Site {
+            effect,
+            at,
+            symbol: frame.symbol.clone(),
+            label: text,
+            object,
+            operation: None,
+            facts: Vec::new(),
+        });
+        if for_update {
+            let text = label("`FOR UPDATE` query");
+            self.effect(frame, Effect::Lock, at, |frame| Site {
+                effect: Effect::Lock,
+                at,
+                symbol: frame.symbol.clone(),
+                label: text,
+                object,
+                operation: None,
+                facts: Vec::new(),
+            });
+        }
+        let outside = object.is_some_and(|object| {
+            let name = object.folded();
+            name.ends_with("__dlm") || name.ends_with("__dll") || name.ends_with("__cio")
+        });
+        if outside {
+            let text = label("Data Cloud query");
+            self.callout(frame, at, "data-cloud", text, &Slots::default());
+        }
+    }
+}
+
+fn part_location(linker: &Linker, value: &Value) -> Option<crate::span::Location> {
+    value.slots.iter().find_map(|slot| linker.flow.at(slot))
+}
+
+/// What System.isFuture() and its like say of a job kind.
+pub(super) fn job_is(job: AsyncContext, lower: &str) -> Option<bool> {
+    let kind = match job {
+        AsyncContext::Unknown => return None,
+        AsyncContext::Synchronous => "",
+        AsyncContext::Future => "isfuture",
+        AsyncContext::Queueable => "isqueueable",
+        AsyncContext::Batch => "isbatch",
+        AsyncContext::Scheduled => "isscheduled",
+    };
+    Some(kind == lower)
+}

@@ -1,0 +1,830 @@
+//! What the platform's own methods do: the table of effects, and the few results that decide where
+//! calls go. Signatures: Apex Reference Guide; effects: DOMAIN A.2, A.5 and A.6.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::apex::unit::{DmlOp, ExprId};
+use crate::name::Name;
+use crate::span::Location;
+
+use super::super::flow::{Sink, SinkKind, Slot, SlotFacts};
+use super::super::model::{Bound, Effect, Site};
+use super::super::symbols::strip_namespace;
+use super::super::types::Ty;
+use super::super::value::{Deps, Known, Slots, Value};
+use super::expressions::job_is;
+use super::{Frame, Linker};
+
+type Facts = Vec<(&'static str, Cow<'static, str>)>;
+
+impl<'u> Linker<'u> {
+    /// `Owner.name(args)` where `Owner` is not a class of the project.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn platform_static(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        at: Location,
+        owner: Name,
+        name: Name,
+        args: &[Value],
+        _arg_ids: &[ExprId],
+        used: bool,
+    ) -> Value {
+        let class = strip_namespace(owner.folded());
+        let method = name.folded();
+        let first = args.first();
+        match (class, method) {
+            ("test", "isrunningtest") => Value::known(Known::Bool(false), Ty::named("Boolean")),
+            ("system", "isfuture" | "isbatch" | "isqueueable" | "isscheduled") => {
+                let known = job_is(frame.context.job, method).map_or(Known::Nothing, Known::Bool);
+                Value { deps: Deps::ASYNC, ..Value::known(known, Ty::named("Boolean")) }
+            }
+            ("system", "enqueuejob") => {
+                self.enqueue(frame, at, args);
+                Value::of(Ty::named("Id"))
+            }
+            ("system", "schedule") => {
+                self.job(frame, at, Effect::Schedule, "`System.schedule`", args.get(2));
+                Value::of(Ty::named("Id"))
+            }
+            ("system", "schedulebatch") => {
+                self.job(frame, at, Effect::Batch, "`System.scheduleBatch`", first);
+                Value::of(Ty::named("Id"))
+            }
+            ("database", "executebatch") => {
+                self.batch(frame, at, args);
+                Value::of(Ty::named("Id"))
+            }
+            ("database", _) => self.database(frame, id, at, method, args, used),
+            ("eventbus", "publish") => self.publish(frame, at, args, used),
+            ("messaging", "sendemail" | "sendemailmessage" | "reservesingleemailcapacity")
+                if method != "reservesingleemailcapacity" =>
+            {
+                self.plain_effect(frame, at, Effect::Email, "`Messaging.sendEmail`");
+                Value::unknown()
+            }
+            ("approval", "process" | "lock" | "unlock") => {
+                let value = first.cloned().unwrap_or_else(Value::unknown);
+                let value = Value { ty: Ty::Unknown, ..value };
+                self.dml(frame, at, DmlOp::Update, &value, Vec::new());
+                Value::unknown()
+            }
+            ("webservicecallout", "invoke") => {
+                self.callout(frame, at, "soap", "`WebServiceCallout.invoke`".into(), &Slots::default());
+                Value::unknown()
+            }
+            ("auth.jwtutil", "validatejwtwithkeysendpoint")
+            | ("auth.authtoken", "refreshaccesstoken" | "revokeaccess") => {
+                let label = format!("`{owner}.{name}`");
+                self.callout(frame, at, "auth", label, &Slots::default());
+                Value::unknown()
+            }
+            ("userinfo", "getsessionid") => {
+                let slot = self.flow.slot(Slot::SessionId { unit: frame.unit, expr: id }, Some(at));
+                Value { slots: Slots::one(slot), ..Value::of(Ty::named("String")) }
+            }
+            ("url", "getsalesforcebaseurl" | "getorgdomainurl" | "getcurrentrequesturl") => {
+                let slot = self.flow.slot(Slot::OwnUrl { unit: frame.unit, expr: id }, Some(at));
+                Value { slots: Slots::one(slot), ..Value::of(Ty::named("URL")) }
+            }
+            ("type", "forname") => self.type_for_name(frame, at, args),
+            ("string", "valueof" | "escapesinglequotes" | "format") => {
+                let value = first.cloned().unwrap_or_else(Value::unknown);
+                let known = match value.known {
+                    known @ (Known::Str(_) | Known::Prefix(_)) if method != "format" => known,
+                    // `String.format('https://{0}/x', …)`: the text up to the first placeholder.
+                    Known::Str(text) => Known::Prefix(Arc::from(text.split('{').next().unwrap_or_default())),
+                    _ => Known::Nothing,
+                };
+                Value { known, ty: Ty::named("String"), ..value }
+            }
+            ("string", _) => Value::of(Ty::named("String")),
+            ("encodingutil", "base64encode" | "urlencode") | ("blob", "valueof") => {
+                let slots = first.map(|value| value.slots.clone()).unwrap_or_default();
+                let ty = if class == "blob" { "Blob" } else { "String" };
+                Value { slots, ..Value::of(Ty::named(ty)) }
+            }
+            ("json", "serialize" | "serializepretty") => {
+                let slots = first.map(|value| value.slots.clone()).unwrap_or_default();
+                Value { slots, ..Value::of(Ty::named("String")) }
+            }
+            ("json", "deserialize" | "deserializestrict") => match args.get(1).map(|value| &value.known) {
+                Some(Known::Type(ty)) => Value::of(ty.clone()),
+                _ => Value::unknown(),
+            },
+            ("system" | "json" | "math" | "date" | "datetime" | "integer" | "decimal" | "boolean", _) => {
+                Value::of(match class {
+                    "date" => Ty::named("Date"),
+                    "datetime" => Ty::named("Datetime"),
+                    "integer" => Ty::named("Integer"),
+                    "boolean" => Ty::named("Boolean"),
+                    "math" | "decimal" => Ty::named("Decimal"),
+                    _ => Ty::Unknown,
+                })
+            }
+            _ if class.starts_with("connectapi.") => {
+                self.connect_api(frame, at, owner, name, args);
+                Value::unknown()
+            }
+            ("schema", "getglobaldescribe") => {
+                Value::of(Ty::map(Ty::named("String"), Ty::named("SObjectType")))
+            }
+            _ => {
+                if is_known_platform(class) {
+                    Value::unknown()
+                } else {
+                    self.unresolved(frame, at, args)
+                }
+            }
+        }
+    }
+
+    /// `receiver.name(args)` where the receiver is not an object of the project.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn platform_instance(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        at: Location,
+        receiver: &Value,
+        name: Name,
+        args: &[Value],
+        used: bool,
+    ) -> Value {
+        let method = name.folded();
+        let first = args.first();
+        if let Known::Type(ty) = &receiver.known {
+            frame.deps.add(receiver.deps);
+            match method {
+                "newinstance" => {
+                    return match self.class_of_type(&receiver.known) {
+                        Some(class) => {
+                            let mut value = self.construct(frame, id, class, &[]);
+                            value.deps.add(receiver.deps);
+                            value
+                        }
+                        None => Value::of(ty.clone()),
+                    };
+                }
+                "getname" | "tostring" => {
+                    if let Ty::Class(class) = ty {
+                        let text = self.symbols.class(*class).name.as_str();
+                        return Value {
+                            deps: receiver.deps,
+                            ..Value::known(Known::str(text), Ty::named("String"))
+                        };
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(value) = self.known_receiver(frame, receiver, method, args) {
+            return value;
+        }
+        let ty = match &receiver.ty {
+            Ty::List(_) | Ty::Set(_) | Ty::Map(_) => return collection_method(receiver, method, args),
+            Ty::Platform(name) => name.folded(),
+            _ => {
+                return self.unresolved(frame, at, args);
+            }
+        };
+        match (ty, method) {
+            ("http" | "commercepayments.paymentshttp", "send") => {
+                let api = if ty == "http" { "http" } else { "payments" };
+                let request = first.map(|value| value.slots.clone()).unwrap_or_default();
+                for slot in request.iter() {
+                    self.flow.note(slot, SlotFacts::SENT);
+                }
+                self.callout(frame, at, api, "`Http.send`".into(), &request)
+            }
+            ("continuation", "addhttprequest") => {
+                for slot in first.iter().flat_map(|value| value.slots.iter()) {
+                    // The continuation's own timeout is what counts.
+                    self.flow.note(slot, SlotFacts::TIMEOUT_SET);
+                }
+                Value::of(Ty::named("String"))
+            }
+            ("httprequest", _) => self.request_setting(frame, at, receiver, method, args),
+            ("httpresponse" | "restresponse", _) => self.response_reading(frame, receiver, method),
+            ("pagereference", "getcontent" | "getcontentaspdf") => {
+                let label = format!("`PageReference.{name}`");
+                self.callout(frame, at, "page-content", label, &Slots::default());
+                Value::of(Ty::named("Blob"))
+            }
+            ("auth.jwtbearertokenexchange", "getaccesstoken" | "gethttpresponse") => {
+                let label = format!("`JWTBearerTokenExchange.{name}`");
+                self.callout(frame, at, "auth", label, &Slots::default());
+                Value::unknown()
+            }
+            ("functions.function", "invoke") => {
+                self.callout(frame, at, "function", "`Function.invoke`".into(), &Slots::default());
+                Value::unknown()
+            }
+            (
+                "string",
+                "trim" | "removeend" | "removeendignorecase" | "tostring" | "tolowercase" | "striphtmltags",
+            ) => {
+                let known = match &receiver.known {
+                    Known::Str(text) if method == "tolowercase" => Known::str(&text.to_lowercase()),
+                    Known::Str(text) if method == "trim" => Known::str(text.trim()),
+                    _ => Known::Nothing,
+                };
+                Value { known, ..receiver.clone() }
+            }
+            ("string", "equals" | "equalsignorecase") => {
+                let known = match (&receiver.known, first.map(|value| &value.known)) {
+                    (Known::Str(a), Some(Known::Str(b))) if method == "equals" => Known::Bool(a == b),
+                    (Known::Str(a), Some(Known::Str(b))) => Known::Bool(a.eq_ignore_ascii_case(b)),
+                    _ => Known::Nothing,
+                };
+                let deps = receiver.deps.with(first.map_or(Deps::NONE, |value| value.deps));
+                Value { deps, ..Value::known(known, Ty::named("Boolean")) }
+            }
+            ("string", "replace" | "replaceall" | "tourlencoded") => {
+                Value { known: Known::Nothing, ..receiver.clone() }
+            }
+            ("string", "split") => Value::of(Ty::list(Ty::named("String"))),
+            ("string", _) => Value::of(match method {
+                "length" | "indexof" | "lastindexof" | "compareto" => Ty::named("Integer"),
+                _ if method.starts_with("is")
+                    || method.starts_with("contains")
+                    || method.ends_with("with") =>
+                {
+                    Ty::named("Boolean")
+                }
+                _ => Ty::named("String"),
+            }),
+            ("blob" | "url", _) => Value { slots: receiver.slots.clone(), ..Value::of(Ty::named("String")) },
+            ("sobjecttype", "getdescribe") => {
+                Value { ty: Ty::named("DescribeSObjectResult"), ..receiver.clone() }
+            }
+            ("describesobjectresult", "getsobjecttype") => {
+                Value { ty: Ty::named("SObjectType"), ..receiver.clone() }
+            }
+            ("sobjecttype" | "describesobjectresult", "getname" | "tostring" | "getlocalname") => {
+                match receiver.known {
+                    Known::SObjectType(object) => Value {
+                        deps: receiver.deps,
+                        ..Value::known(Known::str(object.as_str()), Ty::named("String"))
+                    },
+                    _ => Value::of(Ty::named("String")),
+                }
+            }
+            ("restrequest", _) => Value::unknown(),
+            _ if ty.starts_with("externalservice.") => {
+                let label = format!("External Service operation `{name}`");
+                self.callout(frame, at, "external-service", label, &Slots::default());
+                Value::unknown()
+            }
+            _ => {
+                let _ = used;
+                // A managed package's object, or a record: nothing is known of its methods.
+                if ty.contains('.') && !is_known_platform(ty) {
+                    self.unresolved(frame, at, args)
+                } else {
+                    for slot in args.iter().flat_map(|arg| arg.slots.iter()) {
+                        self.flow.note(slot, SlotFacts::ESCAPES);
+                    }
+                    Value::unknown()
+                }
+            }
+        }
+    }
+
+    /// Methods whose result is known because the receiver is.
+    fn known_receiver(
+        &mut self,
+        frame: &mut Frame<'u>,
+        receiver: &Value,
+        method: &str,
+        args: &[Value],
+    ) -> Option<Value> {
+        match (&receiver.known, method) {
+            (Known::Map(entries), "get") => {
+                let key = args.first()?;
+                let ty = receiver.ty.element();
+                let deps = receiver.deps.with(key.deps);
+                frame.deps.add(deps);
+                if key.known.is_known()
+                    && let Some((_, value)) = entries.iter().find(|(known, _)| *known == key.known)
+                {
+                    return Some(Value { deps, ..Value::known(value.clone(), ty) });
+                }
+                Some(Value { slots: receiver.slots.clone(), ..Value::of(ty) })
+            }
+            (Known::Map(entries), "values" | "keyset") => {
+                let element = match (&receiver.ty, method) {
+                    (Ty::Map(pair), "keyset") => Ty::set(pair.0.clone()),
+                    (Ty::Map(pair), _) => Ty::list(pair.1.clone()),
+                    _ => Ty::Unknown,
+                };
+                let known = Known::Sized(Bound::Constant(entries.len() as u32));
+                Some(Value { deps: receiver.deps, ..Value::known(known, element) })
+            }
+            (Known::Constant(name), "name" | "tostring") => Some(Value {
+                deps: receiver.deps,
+                ..Value::known(Known::str(name.as_str()), Ty::named("String"))
+            }),
+            _ => None,
+        }
+    }
+
+    fn type_for_name(&mut self, frame: &mut Frame<'u>, at: Location, args: &[Value]) -> Value {
+        let ty = Ty::named("Type");
+        let Some(value) = args.last() else { return Value::of(ty) };
+        match &value.known {
+            Known::Str(text) => {
+                frame.deps.add(value.deps);
+                let known = match self.symbols.class_named(None, Name::new(text)) {
+                    Some(class) => Known::Type(Ty::Class(class)),
+                    None => Known::Nothing,
+                };
+                Value { deps: value.deps, ..Value::known(known, ty) }
+            }
+            _ => {
+                if self.counted_dispatches.insert(at) {
+                    self.statistics.dynamic_dispatch += 1;
+                }
+                Value::of(ty)
+            }
+        }
+    }
+
+    pub(super) fn plain_effect(&mut self, frame: &mut Frame<'u>, at: Location, effect: Effect, label: &str) {
+        self.effect(frame, effect, at, |frame| Site {
+            effect,
+            at,
+            symbol: frame.symbol.clone(),
+            label: label.to_owned(),
+            object: None,
+            operation: None,
+            facts: Vec::new(),
+        });
+    }
+
+    /// A request that waits for its answer. Facts about its address are added once all flows are known.
+    pub(super) fn callout(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        api: &'static str,
+        label: String,
+        request: &Slots,
+    ) -> Value {
+        let site = self.effect(frame, Effect::Callout, at, |frame| Site {
+            effect: Effect::Callout,
+            at,
+            symbol: frame.symbol.clone(),
+            label,
+            object: None,
+            operation: None,
+            facts: vec![("api", Cow::Borrowed(api))],
+        });
+        let requests = self.callout_requests.entry(site).or_default();
+        for slot in request.iter() {
+            if !requests.contains(&slot) {
+                requests.push(slot);
+            }
+        }
+        let slot = self.flow.slot(Slot::Response(site), Some(at));
+        Value { slots: Slots::one(slot), ..Value::of(Ty::named("HttpResponse")) }
+    }
+
+    fn job(&mut self, frame: &mut Frame<'u>, at: Location, effect: Effect, what: &str, job: Option<&Value>) {
+        let class = job.and_then(|job| self.class_of(job));
+        self.effect(frame, effect, at, |frame| Site {
+            effect,
+            at,
+            symbol: frame.symbol.clone(),
+            label: match class {
+                Some(class) => format!("{what} of {class}"),
+                None => what.to_owned(),
+            },
+            object: class,
+            operation: None,
+            facts: Vec::new(),
+        });
+    }
+
+    fn class_of(&self, value: &Value) -> Option<Name> {
+        match (&value.known, &value.ty) {
+            (Known::Object(object), _) => Some(self.symbols.class(self.objects.get(*object).class).name),
+            (_, Ty::Class(class)) => Some(self.symbols.class(*class).name),
+            _ => None,
+        }
+    }
+
+    fn enqueue(&mut self, frame: &mut Frame<'u>, at: Location, args: &[Value]) {
+        let limited = args.get(1).is_some_and(|options| options.ty.is_platform("asyncoptions"));
+        let class = args.first().and_then(|job| self.class_of(job));
+        self.effect(frame, Effect::Enqueue, at, |frame| Site {
+            effect: Effect::Enqueue,
+            at,
+            symbol: frame.symbol.clone(),
+            label: match class {
+                Some(class) => format!("`System.enqueueJob` of {class}"),
+                None => "`System.enqueueJob`".to_owned(),
+            },
+            object: class,
+            operation: None,
+            facts: vec![("depth-limit", if limited { "yes" } else { "no" }.into())],
+        });
+    }
+
+    fn batch(&mut self, frame: &mut Frame<'u>, at: Location, args: &[Value]) {
+        let job = args.first();
+        if let Some(Value { known: Known::Object(object), .. }) = job {
+            let class = self.objects.get(*object).class;
+            let scope = match args.get(1).map(|value| &value.known) {
+                None => 200,
+                Some(Known::Int(scope)) => u32::try_from(*scope).unwrap_or(0),
+                Some(_) => 0,
+            };
+            self.batch_scopes.entry(class).or_default().push(scope);
+        }
+        self.job(frame, at, Effect::Batch, "`Database.executeBatch`", job);
+    }
+
+    fn publish(&mut self, frame: &mut Frame<'u>, at: Location, args: &[Value], used: bool) -> Value {
+        let events = args.first().cloned().unwrap_or_else(Value::unknown);
+        let is_list = events.ty.is_collection();
+        let object = events.ty.record_type();
+        self.effect(frame, Effect::Publish, at, |frame| Site {
+            effect: Effect::Publish,
+            at,
+            symbol: frame.symbol.clone(),
+            label: match object {
+                Some(object) => format!("publish of {object}"),
+                None => "`EventBus.publish`".to_owned(),
+            },
+            object,
+            operation: None,
+            facts: vec![
+                ("result", if used { "used" } else { "dropped" }.into()),
+                ("callback", if args.len() > 1 { "yes" } else { "no" }.into()),
+                ("size", if is_list { "list" } else { "one" }.into()),
+            ],
+        });
+        let result = Ty::named("Database.SaveResult");
+        Value::of(if is_list { Ty::list(result) } else { result })
+    }
+
+    fn database(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        at: Location,
+        method: &str,
+        args: &[Value],
+        used: bool,
+    ) -> Value {
+        let first = args.first().cloned().unwrap_or_else(Value::unknown);
+        let op = match method {
+            "insert" => Some(DmlOp::Insert),
+            "update" => Some(DmlOp::Update),
+            "upsert" => Some(DmlOp::Upsert),
+            "delete" => Some(DmlOp::Delete),
+            "undelete" => Some(DmlOp::Undelete),
+            "merge" => Some(DmlOp::Merge),
+            _ => None,
+        };
+        if let Some(op) = op {
+            let all_or_none = !args[1..].iter().any(|arg| arg.known == Known::Bool(false));
+            let facts: Facts = vec![
+                ("result", if used { "used" } else { "dropped" }.into()),
+                ("all-or-none", if all_or_none { "yes" } else { "no" }.into()),
+            ];
+            self.dml(frame, at, op, &first, facts);
+            let result = Ty::named("Database.SaveResult");
+            return Value::of(if first.ty.is_collection() { Ty::list(result) } else { result });
+        }
+        match method {
+            "query"
+            | "querywithbinds"
+            | "countquery"
+            | "countquerywithbinds"
+            | "getquerylocator"
+            | "getquerylocatorwithbinds" => {
+                let text = match &first.known {
+                    Known::Str(text) | Known::Prefix(text) => Some(text.to_string()),
+                    _ => None,
+                };
+                // A query expression given to `getQueryLocator` was counted where it stands.
+                let is_expression =
+                    matches!(self.symbols.unit(frame.unit).expr(id), crate::apex::unit::Expr::Call { .. })
+                        && matches!(first.known, Known::Sized(_));
+                let object = text.as_deref().and_then(from_object);
+                if !is_expression {
+                    let locks = text
+                        .as_deref()
+                        .is_some_and(|text| text.to_ascii_lowercase().trim_end().ends_with("for update"));
+                    self.query_effects(frame, at, object, false, locks);
+                }
+                if method.starts_with("count") {
+                    return Value::of(Ty::named("Integer"));
+                }
+                if method.starts_with("get") {
+                    return Value::of(Ty::named("Database.QueryLocator"));
+                }
+                let record = object.map_or(Ty::named("SObject"), Ty::Platform);
+                Value::known(Known::Sized(Bound::QueryRows), Ty::list(record))
+            }
+            "setsavepoint" => {
+                self.plain_effect(frame, at, Effect::Savepoint, "`Database.setSavepoint`");
+                Value::of(Ty::named("Savepoint"))
+            }
+            "rollback" => {
+                self.plain_effect(frame, at, Effect::Rollback, "`Database.rollback`");
+                Value::of(Ty::Void)
+            }
+            "releasesavepoint" => {
+                self.plain_effect(frame, at, Effect::ReleaseSavepoint, "`Database.releaseSavepoint`");
+                Value::of(Ty::Void)
+            }
+            "convertlead" => {
+                let lead = Value::of(Ty::named("Lead"));
+                self.dml(frame, at, DmlOp::Update, &lead, Vec::new());
+                Value::unknown()
+            }
+            "emptyrecyclebin" => {
+                let unknown = Value { ty: Ty::Unknown, ..first };
+                self.dml(frame, at, DmlOp::Delete, &unknown, Vec::new());
+                Value::unknown()
+            }
+            "insertimmediate" | "updateimmediate" | "deleteimmediate" => {
+                let label = format!("`Database.{method}` of an external object");
+                self.callout(frame, at, "external-object", label, &Slots::default());
+                Value::unknown()
+            }
+            _ => Value::unknown(),
+        }
+    }
+
+    fn connect_api(&mut self, frame: &mut Frame<'u>, at: Location, owner: Name, name: Name, _args: &[Value]) {
+        let class = owner.folded();
+        if class == "connectapi.cdpquery" {
+            let label = format!("`{owner}.{name}`");
+            self.callout(frame, at, "data-cloud", label, &Slots::default());
+            return;
+        }
+        const WRITES: [&str; 10] =
+            ["post", "create", "update", "delete", "like", "follow", "set", "add", "remove", "publish"];
+        if WRITES.iter().any(|verb| name.folded().starts_with(verb)) {
+            let label = format!("`{owner}.{name}`");
+            self.plain_effect(frame, at, Effect::ConnectWrite, &label);
+        }
+    }
+
+    fn request_setting(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        receiver: &Value,
+        method: &str,
+        args: &[Value],
+    ) -> Value {
+        let kind = match method {
+            "settimeout" => {
+                for slot in receiver.slots.iter() {
+                    self.flow.note(slot, SlotFacts::TIMEOUT_SET);
+                }
+                return Value::of(Ty::Void);
+            }
+            "setendpoint" => SinkKind::Endpoint,
+            "setmethod" => SinkKind::Method,
+            "setbody" | "setbodyasblob" => SinkKind::Body,
+            "setheader" => SinkKind::Header(match args.first().map(|arg| &arg.known) {
+                Some(Known::Str(text)) => Some(text.to_lowercase()),
+                _ => None,
+            }),
+            _ => return Value::of(Ty::named("String")),
+        };
+        let Some(value) = args.last() else { return Value::of(Ty::Void) };
+        self.flow.sink(Sink {
+            kind,
+            request: receiver.slots.iter().collect(),
+            value: value.slots.iter().collect(),
+            at,
+            symbol: frame.symbol.clone(),
+        });
+        Value::of(Ty::Void)
+    }
+
+    fn response_reading(&mut self, frame: &mut Frame<'u>, receiver: &Value, method: &str) -> Value {
+        let (facts, ty) = match method {
+            "getstatuscode" => (SlotFacts::STATUS_READ, "Integer"),
+            "getstatus" => (SlotFacts::STATUS_READ, "String"),
+            "getbody" | "getxmlstreamreader" | "getbodydocument" => (SlotFacts::BODY_READ, "String"),
+            "getbodyasblob" => (SlotFacts::BODY_READ, "Blob"),
+            _ => (SlotFacts::default(), "String"),
+        };
+        // Writing it to the log checks nothing and uses nothing.
+        if !frame.in_debug {
+            for slot in receiver.slots.iter() {
+                self.flow.note(slot, facts);
+            }
+        }
+        Value::of(Ty::named(ty))
+    }
+}
+
+/// Methods of lists, sets and maps: element types and sizes.
+fn collection_method(receiver: &Value, method: &str, args: &[Value]) -> Value {
+    let sized = |ty: Ty| Value {
+        known: match &receiver.known {
+            known @ Known::Sized(_) => known.clone(),
+            _ => Known::Nothing,
+        },
+        ty,
+        deps: receiver.deps,
+        slots: receiver.slots.clone(),
+    };
+    let one = |ty: Ty| Value { slots: receiver.slots.clone(), deps: receiver.deps, ..Value::of(ty) };
+    match (&receiver.ty, method) {
+        (Ty::Map(pair), "get" | "remove") => one(pair.1.clone()),
+        (Ty::Map(pair), "values") => sized(Ty::list(pair.1.clone())),
+        (Ty::Map(pair), "keyset") => sized(Ty::set(pair.0.clone())),
+        (Ty::List(element), "get" | "remove") => one((**element).clone()),
+        (_, "clone" | "deepclone") => sized(receiver.ty.clone()),
+        (Ty::List(element) | Ty::Set(element), "iterator") => sized(Ty::list((**element).clone())),
+        (_, "size") => Value { known: receiver.known.clone(), ..Value::of(Ty::named("Integer")) },
+        (_, "isempty") => {
+            let known = match &receiver.known {
+                // A literal with elements; the input of a trigger is never empty either, but code
+                // that asks means it.
+                Known::Sized(Bound::Constant(_)) => Known::Nothing,
+                _ => Known::Nothing,
+            };
+            Value::known(known, Ty::named("Boolean"))
+        }
+        (_, "contains" | "containskey" | "equals" | "add" | "addall") => Value::of(Ty::named("Boolean")),
+        _ => {
+            let _ = args;
+            Value::unknown()
+        }
+    }
+}
+
+/// The object of a query text: the word after the first `FROM` outside of parentheses.
+fn from_object(text: &str) -> Option<Name> {
+    let mut depth = 0usize;
+    let mut word_start = None;
+    let mut after_from = false;
+    for (index, ch) in text.char_indices().chain([(text.len(), ' ')]) {
+        let is_word = ch.is_alphanumeric() || ch == '_';
+        match (word_start, is_word) {
+            (None, true) => word_start = Some(index),
+            (Some(start), false) => {
+                let word = &text[start..index];
+                if after_from {
+                    return Some(Name::new(word));
+                }
+                after_from = depth == 0 && word.eq_ignore_ascii_case("from");
+                word_start = None;
+            }
+            _ => {}
+        }
+        match ch {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Platform classes and namespaces whose methods are known to have no effect that rules ask about.
+/// Anything else is counted as not resolved.
+fn is_known_platform(class: &str) -> bool {
+    let head = class.split('.').next().unwrap_or(class);
+    matches!(
+        head,
+        "system"
+            | "schema"
+            | "database"
+            | "limits"
+            | "userinfo"
+            | "test"
+            | "json"
+            | "math"
+            | "string"
+            | "date"
+            | "datetime"
+            | "time"
+            | "integer"
+            | "long"
+            | "double"
+            | "decimal"
+            | "boolean"
+            | "blob"
+            | "id"
+            | "crypto"
+            | "encodingutil"
+            | "url"
+            | "type"
+            | "apexpages"
+            | "pagereference"
+            | "messaging"
+            | "cache"
+            | "auth"
+            | "approval"
+            | "connectapi"
+            | "site"
+            | "network"
+            | "label"
+            | "security"
+            | "featuremanagement"
+            | "flow"
+            | "metadata"
+            | "reports"
+            | "search"
+            | "userprovisioning"
+            | "quickaction"
+            | "process"
+            | "visualeditor"
+            | "wave"
+            | "trigger"
+            | "triggeroperation"
+            | "uuid"
+            | "request"
+            | "restcontext"
+            | "eventbus"
+            | "asyncinfo"
+            | "pattern"
+            | "matcher"
+            | "xmlstreamreader"
+            | "xmlstreamwriter"
+            | "dom"
+            | "assert"
+            | "formula"
+            | "formulaeval"
+            | "collator"
+            | "domaincreator"
+            | "domainparser"
+            | "domain"
+            | "orglimits"
+            | "packaging"
+            | "ideas"
+            | "knowledge"
+            | "support"
+            | "sfc"
+            | "chatteranswers"
+            | "datasource"
+            | "dataweave"
+            | "invocable"
+            | "lxscheduler"
+            | "cartextension"
+            | "commercepayments"
+            | "commerceorders"
+            | "canvas"
+            | "externalservice"
+            | "functions"
+            | "kbmanagement"
+            | "placequote"
+            | "pref_center"
+            | "richmessaging"
+            | "sitemap"
+            | "slack"
+            | "tserver"
+            | "txnsecurity"
+            | "version"
+            | "webservicecallout"
+            | "answers"
+            | "businesshours"
+            | "comparable"
+            | "continuation"
+            | "cookie"
+            | "exception"
+            | "http"
+            | "installhandler"
+            | "jsongenerator"
+            | "jsonparser"
+            | "locale"
+            | "sobject"
+            | "selectoption"
+            | "timezone"
+            | "multistaticresourcecalloutmock"
+            | "savepoint"
+            | "callable"
+            | "address"
+            | "location"
+            | "orglimit"
+            | "accesstype"
+            | "fielddescribe"
+            | "emailmessages"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_object_of_a_query_text_is_found_past_child_queries() {
+        let name = from_object("SELECT Id, (SELECT Id FROM Contacts) FROM Account WHERE Name = 'x'");
+        assert_eq!(name, Some(Name::new("Account")));
+        assert_eq!(from_object("SELECT Id FROM "), None);
+    }
+}

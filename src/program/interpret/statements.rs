@@ -1,0 +1,484 @@
+//! Statements: control structure, with dead branches left out.
+
+use crate::apex::unit::{Block, Catch, DmlOp, Expr, ExprId, Stmt, StmtKind, SwitchArm, SwitchLabels};
+use crate::finding::Confidence;
+use crate::name::Name;
+use crate::span::{Location, Span};
+
+use super::super::model::{Arm, Condition, Effect, Guards, NodeId, Site, SiteId, Step};
+use super::super::types::Ty;
+use super::super::value::{Deps, Known, Value};
+use super::frame::Var;
+use super::{CatchClause, Frame, Linker, is_pure, typed};
+
+/// What became of control after a statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Normal,
+    /// Nothing after it runs.
+    Diverges,
+    /// The statement took the rest of its block into one of its arms; this is how that ended.
+    Consumed {
+        diverges: bool,
+    },
+}
+
+impl Flow {
+    fn of(diverges: bool) -> Flow {
+        if diverges { Flow::Diverges } else { Flow::Normal }
+    }
+}
+
+impl<'u> Linker<'u> {
+    /// Interprets a block; whether control never comes to its end.
+    pub(super) fn block(&mut self, frame: &mut Frame<'u>, block: &'u [Stmt]) -> bool {
+        let mark = frame.mark();
+        let mut diverges = false;
+        for (index, stmt) in block.iter().enumerate() {
+            match self.statement(frame, stmt, &block[index + 1..]) {
+                Flow::Normal => {}
+                Flow::Diverges => {
+                    diverges = true;
+                    break;
+                }
+                Flow::Consumed { diverges: end } => {
+                    diverges = end;
+                    break;
+                }
+            }
+        }
+        frame.leave_scope(mark);
+        diverges
+    }
+
+    fn statement(&mut self, frame: &mut Frame<'u>, stmt: &'u Stmt, rest: &'u [Stmt]) -> Flow {
+        match &stmt.kind {
+            StmtKind::Expr(expr) => Flow::of(self.expression_statement(frame, *expr)),
+            StmtKind::Local { name, ty, init } => {
+                let declared = self.symbols.resolve(frame.class, ty);
+                let value = match init {
+                    Some(init) => typed(self.eval(frame, *init), &declared),
+                    None => Value::known(Known::Null, declared),
+                };
+                frame.declare(*name, value);
+                Flow::Normal
+            }
+            StmtKind::Dml { op, target, merge_with, .. } => {
+                let value = self.eval(frame, *target);
+                if let Some(other) = merge_with {
+                    self.eval(frame, *other);
+                }
+                let at = self.location(frame, stmt.span);
+                self.dml(frame, at, *op, &value, Vec::new());
+                Flow::Normal
+            }
+            StmtKind::Return(value) => {
+                let value = match value {
+                    Some(value) => self.eval(frame, *value),
+                    None => Value::of(Ty::Void),
+                };
+                if let Some(method) = frame.method {
+                    let slot = self.flow.slot(super::super::flow::Slot::Return(method), None);
+                    for from in value.slots.iter() {
+                        self.flow.edge(from, slot);
+                    }
+                }
+                frame.returned(value);
+                frame.emit(Step::Return);
+                Flow::Diverges
+            }
+            StmtKind::Throw(value) => {
+                self.eval(frame, *value);
+                frame.emit(Step::Throw);
+                Flow::Diverges
+            }
+            StmtKind::Break => {
+                frame.emit(Step::Break);
+                Flow::Diverges
+            }
+            StmtKind::Continue => {
+                frame.emit(Step::Continue);
+                Flow::Diverges
+            }
+            StmtKind::If { cond, then, otherwise } => self.if_statement(frame, *cond, then, otherwise, rest),
+            StmtKind::Switch { on, arms } => self.switch_statement(frame, *on, arms, rest),
+            StmtKind::Loop(body) => {
+                self.loop_statement(frame, stmt.span, body);
+                Flow::Normal
+            }
+            StmtKind::Try { body, catches, finally } => {
+                Flow::of(self.try_statement(frame, body, catches, finally))
+            }
+            StmtKind::Block(block) => Flow::of(self.block(frame, block)),
+            // Only test code runs as somebody else.
+            StmtKind::RunAs { body } => Flow::of(self.block(frame, body)),
+        }
+    }
+
+    fn if_statement(
+        &mut self,
+        frame: &mut Frame<'u>,
+        cond: ExprId,
+        then: &'u Block,
+        otherwise: &'u Block,
+        rest: &'u [Stmt],
+    ) -> Flow {
+        let test = self.condition(frame, cond);
+        if let Known::Bool(outcome) = test.value.known {
+            frame.deps.add(test.value.deps);
+            return Flow::of(self.block(frame, if outcome { then } else { otherwise }));
+        }
+        let arms = [
+            (then.as_slice(), test.when_true, test.guards_true),
+            (otherwise.as_slice(), test.when_false, test.guards_false),
+        ];
+        self.arms(frame, &arms, rest, |_, _, _| {})
+    }
+
+    /// Interprets exclusive arms that together cover all cases. When all but one of them end the
+    /// block, the rest of the block belongs to that one: it runs only under that arm's condition.
+    fn arms(
+        &mut self,
+        frame: &mut Frame<'u>,
+        arms: &[(&'u [Stmt], Vec<Condition>, Guards)],
+        rest: &'u [Stmt],
+        mut enter: impl FnMut(&mut Linker<'u>, &mut Frame<'u>, usize),
+    ) -> Flow {
+        let mut done = Vec::new();
+        let mut reached = Vec::new();
+        let mut normal = Vec::new();
+        let mark = frame.mark();
+        for (index, (block, _, _)) in arms.iter().enumerate() {
+            let checkpoint = frame.checkpoint();
+            frame.open();
+            enter(self, frame, index);
+            let diverges = self.block(frame, block);
+            done.push(frame.close());
+            reached.push(frame.roll_back(checkpoint));
+            frame.leave_scope(mark);
+            if !diverges {
+                normal.push(index);
+            }
+        }
+        let flow = match normal.as_slice() {
+            [] => Flow::Diverges,
+            [only] if arms.len() > 1 && !rest.is_empty() => {
+                // The values that this arm led to hold from here on.
+                for (var, value) in std::mem::take(&mut reached[*only]) {
+                    frame.set(var, value);
+                }
+                frame.open();
+                let diverges = self.block(frame, rest);
+                let more = frame.close();
+                done[*only].extend(more);
+                Flow::Consumed { diverges }
+            }
+            _ => {
+                let kept = normal.iter().map(|&index| std::mem::take(&mut reached[index])).collect();
+                frame.merge(kept);
+                Flow::Normal
+            }
+        };
+        if done.iter().any(|steps| !steps.is_empty()) {
+            let arms = done
+                .into_iter()
+                .zip(arms)
+                .map(|(steps, (_, conditions, guards))| Arm {
+                    guards: *guards,
+                    conditions: conditions.clone(),
+                    steps,
+                })
+                .collect();
+            frame.emit(Step::Branch { arms, exhaustive: true });
+        }
+        flow
+    }
+
+    fn switch_statement(
+        &mut self,
+        frame: &mut Frame<'u>,
+        on: ExprId,
+        arms: &'u [SwitchArm],
+        rest: &'u [Stmt],
+    ) -> Flow {
+        let unit = self.symbols.unit(frame.unit);
+        let subject = self.eval(frame, on);
+        let subject_id = self.subject(frame, on);
+        let mut live: Vec<(&'u [Stmt], Vec<Condition>, Guards)> = Vec::new();
+        let mut types: Vec<Option<(Name, Ty)>> = Vec::new();
+        let mut has_else = false;
+        for arm in arms {
+            let mut conditions = Vec::new();
+            let mut ty = None;
+            match &arm.labels {
+                SwitchLabels::Else => has_else = true,
+                SwitchLabels::Values(labels) => {
+                    let known: Vec<Known> = labels
+                        .iter()
+                        .map(|&label| match unit.expr(label) {
+                            // An enum constant stands without its type.
+                            Expr::Name(name) => Known::Constant(*name),
+                            _ => self.eval(frame, label).known,
+                        })
+                        .collect();
+                    if subject.known.is_known() && subject.known.matters() {
+                        frame.deps.add(subject.deps);
+                        if known.contains(&subject.known) {
+                            return Flow::of(self.block(frame, &arm.body));
+                        }
+                        if known.iter().all(|label| label.is_known()) {
+                            continue;
+                        }
+                    }
+                    if let (Some(subject), [label]) = (subject_id, known.as_slice()) {
+                        conditions.push(Condition {
+                            subject,
+                            value: self.value_number(frame, label),
+                            negated: false,
+                        });
+                    }
+                }
+                SwitchLabels::Type { ty: label, var } => {
+                    let label = self.symbols.resolve(frame.class, label);
+                    if let (Known::Object(object), Ty::Class(class)) = (&subject.known, &label) {
+                        frame.deps.add(subject.deps);
+                        let actual = self.objects.get(*object).class;
+                        if !self.symbols.is_subtype(actual, *class) {
+                            continue;
+                        }
+                    }
+                    ty = Some((*var, label));
+                }
+            }
+            live.push((&arm.body, conditions, Guards::OTHER));
+            types.push(ty);
+        }
+        if !has_else {
+            live.push((&[], Vec::new(), Guards::OTHER));
+            types.push(None);
+        }
+        self.arms(frame, &live, rest, |_, frame, index| {
+            if let Some((var, ty)) = &types[index] {
+                let mut value = subject.clone();
+                value.ty = ty.clone();
+                frame.declare(*var, value);
+            }
+        })
+    }
+
+    fn try_statement(
+        &mut self,
+        frame: &mut Frame<'u>,
+        body: &'u Block,
+        catches: &'u [Catch],
+        finally: &'u Block,
+    ) -> bool {
+        let checkpoint = frame.checkpoint();
+        frame.open();
+        let body_diverges = self.block(frame, body);
+        let body_steps = frame.close();
+        let after_body = frame.roll_back(checkpoint);
+        let assigned: Vec<Var> = after_body.iter().map(|(var, _)| *var).collect();
+        let mut ends = Vec::new();
+        if !body_diverges {
+            ends.push(after_body);
+        }
+        let (targets, sites) = reached_from(&body_steps);
+        let mut catch_steps = Vec::new();
+        for clause in catches {
+            let checkpoint = frame.checkpoint();
+            // Anything may have been assigned before the exception.
+            self.forget(frame, &assigned);
+            let mark = frame.mark();
+            let ty = self.symbols.resolve(frame.class, &clause.ty);
+            frame.declare(clause.var, Value::of(ty));
+            frame.open();
+            let diverges = self.block(frame, &clause.body);
+            catch_steps.push(frame.close());
+            frame.leave_scope(mark);
+            let reached = frame.roll_back(checkpoint);
+            if !diverges {
+                ends.push(reached);
+            }
+            let swallows = !diverges && self.only_logs(frame, &clause.body);
+            let head = Span { start: clause.span.start, end: clause.span.start + 5 };
+            self.catches.push(CatchClause {
+                node: frame.node,
+                at: self.location(frame, head),
+                symbol: frame.symbol.clone(),
+                caught: clause.ty.name,
+                swallows,
+                targets: targets.clone(),
+                sites: sites.clone(),
+            });
+        }
+        let diverges = ends.is_empty();
+        frame.merge(ends);
+        frame.open();
+        let finally_diverges = self.block(frame, finally);
+        let finally_steps = frame.close();
+        if !(body_steps.is_empty() && catch_steps.iter().all(Vec::is_empty) && finally_steps.is_empty()) {
+            frame.emit(Step::Try { body: body_steps, catches: catch_steps, finally: finally_steps });
+        }
+        diverges || finally_diverges
+    }
+
+    /// Whether a catch block does nothing with the exception but write it to the debug log.
+    fn only_logs(&self, frame: &Frame<'u>, block: &[Stmt]) -> bool {
+        let unit = self.symbols.unit(frame.unit);
+        block.iter().all(|stmt| match &stmt.kind {
+            StmtKind::Expr(expr) => match unit.expr(*expr) {
+                Expr::Call { object: Some(object), name, .. } => {
+                    name.is("debug") && matches!(unit.expr(*object), Expr::Name(name) if name.is("system"))
+                }
+                _ => false,
+            },
+            StmtKind::Local { init: None, .. } => true,
+            _ => false,
+        })
+    }
+
+    pub(super) fn forget(&mut self, frame: &mut Frame<'u>, assigned: &[Var]) {
+        for &var in assigned {
+            let before = frame.variable(var).value.clone();
+            let value = Value { known: Known::Nothing, ..before };
+            frame.set(var, value);
+        }
+    }
+
+    /// Whether control never comes back from the expression (a method that always throws).
+    fn expression_statement(&mut self, frame: &mut Frame<'u>, expr: ExprId) -> bool {
+        let unit = self.symbols.unit(frame.unit);
+        if let Expr::Call { object, name, args } = unit.expr(expr) {
+            return self.call(frame, expr, *object, *name, *args, false).1;
+        }
+        self.eval(frame, expr);
+        false
+    }
+
+    /// A DML statement or `Database` method, with the triggers that it fires.
+    pub(in crate::program) fn dml(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        op: DmlOp,
+        value: &Value,
+        mut facts: Vec<(&'static str, std::borrow::Cow<'static, str>)>,
+    ) {
+        let object = value.ty.record_type();
+        if value.ty.is_collection() {
+            facts.push(("size", "list".into()));
+        } else if !matches!(value.ty, Ty::Unknown) {
+            facts.push(("size", "one".into()));
+        }
+        let symbol = frame.symbol.clone();
+        let site = self.site(Effect::Dml, at, || Site {
+            effect: Effect::Dml,
+            at,
+            symbol,
+            label: match object {
+                Some(object) => format!("`{op}` of {object}"),
+                None => format!("`{op}`"),
+            },
+            object,
+            operation: Some(op),
+            facts,
+        });
+        let triggers = match object {
+            Some(object) => self.fired_triggers(frame, object, op),
+            None => Vec::new(),
+        };
+        frame.emit(Step::Dml { site, triggers });
+    }
+
+    fn fired_triggers(&mut self, frame: &mut Frame<'u>, object: Name, op: DmlOp) -> Vec<NodeId> {
+        use super::super::value::{Context, EventContext, Receiver};
+        let Some(triggers) = self.symbols.triggers.get(&object) else { return Vec::new() };
+        let mut nodes = Vec::new();
+        for &trigger in triggers {
+            let declared = self.symbols.trigger_decl(trigger).map(|t| t.events.as_slice()).unwrap_or(&[]);
+            for &event in declared.iter().filter(|&&event| fires(op, event)) {
+                let context = Context {
+                    event: EventContext::In { event, object },
+                    job: frame.context.job,
+                    receiver: Receiver::None,
+                    args: Vec::new(),
+                };
+                let node = self.node(trigger, context);
+                let entry = &self.entries[node.0 as usize];
+                if !entry.done || entry.deps.has(Deps::ASYNC) {
+                    frame.deps.add(Deps::ASYNC);
+                }
+                nodes.push(node);
+            }
+        }
+        nodes
+    }
+
+    pub(in crate::program) fn effect(
+        &mut self,
+        frame: &mut Frame<'u>,
+        effect: Effect,
+        at: Location,
+        make: impl FnOnce(&Frame<'u>) -> Site,
+    ) -> SiteId {
+        let site = self.site(effect, at, || make(frame));
+        frame.emit(Step::Effect(site));
+        site
+    }
+
+    /// Emits a call, unless there is nothing behind it.
+    pub(super) fn emit_call(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        targets: Vec<NodeId>,
+        confidence: Confidence,
+    ) {
+        let worth = targets.iter().any(|target| {
+            let entry = &self.entries[target.0 as usize];
+            !entry.done || !is_pure(&self.nodes[target.0 as usize].steps)
+        });
+        if worth {
+            frame.emit(Step::Call(super::super::model::Call { at, targets, confidence }));
+        }
+    }
+}
+
+/// Which trigger events a DML operation fires: the order of execution, DOMAIN A.8.
+fn fires(op: DmlOp, event: crate::apex::unit::TriggerEvent) -> bool {
+    use crate::apex::unit::TriggerEvent::*;
+    match op {
+        DmlOp::Insert => matches!(event, BeforeInsert | AfterInsert),
+        DmlOp::Update => matches!(event, BeforeUpdate | AfterUpdate),
+        DmlOp::Upsert => matches!(event, BeforeInsert | AfterInsert | BeforeUpdate | AfterUpdate),
+        DmlOp::Delete => matches!(event, BeforeDelete | AfterDelete),
+        DmlOp::Undelete => matches!(event, AfterUndelete),
+        // The winner is updated, the losers are deleted.
+        DmlOp::Merge => matches!(event, BeforeUpdate | AfterUpdate | BeforeDelete | AfterDelete),
+    }
+}
+
+/// The call targets and sites in steps, at any depth of their structure.
+fn reached_from(steps: &[Step]) -> (Vec<NodeId>, Vec<SiteId>) {
+    let mut targets = Vec::new();
+    let mut sites = Vec::new();
+    let mut todo: Vec<&[Step]> = vec![steps];
+    while let Some(steps) = todo.pop() {
+        for step in steps {
+            match step {
+                Step::Call(call) => targets.extend(&call.targets),
+                Step::Effect(site) => sites.push(*site),
+                Step::Branch { arms, .. } => todo.extend(arms.iter().map(|arm| arm.steps.as_slice())),
+                Step::Loop(body) => todo.push(&body.steps),
+                // What an inner `try` catches does not come out here; what its clauses do may.
+                Step::Try { catches, finally, .. } => {
+                    todo.extend(catches.iter().map(Vec::as_slice));
+                    todo.push(finally);
+                }
+                _ => {}
+            }
+        }
+    }
+    (targets, sites)
+}

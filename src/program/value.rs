@@ -1,0 +1,252 @@
+//! What the linker knows of a value at one point of a body.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::apex::unit::TriggerEvent;
+use crate::name::Name;
+
+use super::flow::SlotId;
+use super::model::Bound;
+use super::symbols::ClassId;
+use super::types::Ty;
+
+/// An interned object: see [`Object`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId(pub u32);
+
+/// An object of exactly this class, with those fields whose values decide where calls go.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Object {
+    pub class: ClassId,
+    /// Sorted by name.
+    pub fields: Vec<(Name, Known)>,
+}
+
+#[derive(Default)]
+pub struct Objects {
+    list: Vec<Object>,
+    ids: FxHashMap<Object, ObjectId>,
+}
+
+impl Objects {
+    pub fn intern(&mut self, object: Object) -> ObjectId {
+        if let Some(&id) = self.ids.get(&object) {
+            return id;
+        }
+        let id = ObjectId(self.list.len() as u32);
+        self.list.push(object.clone());
+        self.ids.insert(object, id);
+        id
+    }
+
+    pub fn get(&self, id: ObjectId) -> &Object {
+        &self.list[id.0 as usize]
+    }
+}
+
+/// The part of a value that is known statically.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Known {
+    Nothing,
+    Null,
+    Bool(bool),
+    Int(i64),
+    Str(Arc<str>),
+    /// Text that begins like this.
+    Prefix(Arc<str>),
+    /// A constant of an enum, by its name (`AFTER_UPDATE`).
+    Constant(Name),
+    Object(ObjectId),
+    /// `X.class`.
+    Type(Ty),
+    /// `Account.SObjectType`.
+    SObjectType(Name),
+    /// A collection, by what decides its size.
+    Sized(Bound),
+    /// A map with known keys.
+    Map(Arc<Vec<(Known, Known)>>),
+}
+
+impl Known {
+    pub fn str(text: &str) -> Known {
+        Known::Str(Arc::from(text))
+    }
+
+    pub fn is_known(&self) -> bool {
+        !matches!(self, Known::Nothing)
+    }
+
+    /// Whether the value may decide a branch or a dispatch in a callee, so that it is worth passing on.
+    pub fn matters(&self) -> bool {
+        matches!(
+            self,
+            Known::Null
+                | Known::Bool(_)
+                | Known::Int(_)
+                | Known::Str(_)
+                | Known::Constant(_)
+                | Known::Object(_)
+                | Known::Type(_)
+                | Known::SObjectType(_)
+                | Known::Sized(_)
+                | Known::Map(_)
+        )
+    }
+
+    /// What is known of a value that is one of the two.
+    pub fn join(&self, other: &Known) -> Known {
+        if self == other {
+            return self.clone();
+        }
+        match (self, other) {
+            // Sizes: the one that grows is the one to keep.
+            (Known::Sized(a), Known::Sized(b)) => Known::Sized(if a.grows() { *a } else { *b }),
+            (Known::Sized(a), Known::Null) | (Known::Null, Known::Sized(a)) => Known::Sized(*a),
+            // `null` cannot be called: the object is what later calls meet.
+            (Known::Object(a), Known::Null) | (Known::Null, Known::Object(a)) => Known::Object(*a),
+            _ => Known::Nothing,
+        }
+    }
+}
+
+/// Which parts of a node's context a value (or a node's result) depends on, as a bit set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Deps(pub u64);
+
+impl Deps {
+    pub const NONE: Deps = Deps(0);
+    pub const EVENT: Deps = Deps(1);
+    pub const ASYNC: Deps = Deps(1 << 1);
+    pub const THIS: Deps = Deps(1 << 2);
+
+    pub fn param(index: usize) -> Deps {
+        // Parameters past the 60th share the last bit: coarser, never wrong.
+        Deps(1 << (3 + index.min(60)))
+    }
+
+    pub fn has(self, other: Deps) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    pub fn add(&mut self, other: Deps) {
+        self.0 |= other.0;
+    }
+
+    pub fn with(self, other: Deps) -> Deps {
+        Deps(self.0 | other.0)
+    }
+}
+
+/// A value in a body.
+#[derive(Clone, Debug)]
+pub struct Value {
+    pub known: Known,
+    pub ty: Ty,
+    pub deps: Deps,
+    /// Where it may come from, for the facts about requests and answers.
+    pub slots: Slots,
+}
+
+impl Value {
+    pub fn unknown() -> Value {
+        Value { known: Known::Nothing, ty: Ty::Unknown, deps: Deps::NONE, slots: Slots::default() }
+    }
+
+    pub fn of(ty: Ty) -> Value {
+        Value { ty, ..Value::unknown() }
+    }
+
+    pub fn known(known: Known, ty: Ty) -> Value {
+        Value { known, ty, ..Value::unknown() }
+    }
+
+    pub fn join(&self, other: &Value) -> Value {
+        let known = self.known.join(&other.known);
+        let ty = if self.ty == other.ty || matches!(other.known, Known::Null) {
+            self.ty.clone()
+        } else if matches!(self.known, Known::Null) {
+            other.ty.clone()
+        } else {
+            Ty::Unknown
+        };
+        Value { known, ty, deps: self.deps.with(other.deps), slots: self.slots.union(&other.slots) }
+    }
+}
+
+/// A few slots; when there would be too many, the value counts as one of unknown origin.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slots(Option<Arc<Vec<SlotId>>>);
+
+impl Slots {
+    pub fn one(slot: SlotId) -> Slots {
+        Slots(Some(Arc::new(vec![slot])))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = SlotId> + '_ {
+        self.0.iter().flat_map(|slots| slots.iter().copied())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    pub fn union(&self, other: &Slots) -> Slots {
+        match (&self.0, &other.0) {
+            (None, _) => other.clone(),
+            (_, None) => self.clone(),
+            (Some(a), Some(b)) if a == b => self.clone(),
+            (Some(a), Some(b)) => {
+                let mut all = (**a).clone();
+                for &slot in b.iter() {
+                    if !all.contains(&slot) && all.len() < 8 {
+                        all.push(slot);
+                    }
+                }
+                Slots(Some(Arc::new(all)))
+            }
+        }
+    }
+}
+
+/// Which trigger frame is the innermost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventContext {
+    /// Somebody outside of the project calls: it may be in a trigger.
+    Unknown,
+    NoTrigger,
+    In {
+        event: TriggerEvent,
+        object: Name,
+    },
+}
+
+/// What kind of job the transaction belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AsyncContext {
+    Unknown,
+    Synchronous,
+    Future,
+    Queueable,
+    Batch,
+    Scheduled,
+}
+
+/// The receiver of a method's node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Receiver {
+    None,
+    Exact(ObjectId),
+    /// An object of this class or of one below it.
+    Below(ClassId),
+}
+
+/// The calling context of a node.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Context {
+    pub event: EventContext,
+    pub job: AsyncContext,
+    pub receiver: Receiver,
+    pub args: Vec<Known>,
+}

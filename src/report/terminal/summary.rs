@@ -1,0 +1,52 @@
+//! The last line: what was found, in how much, how fast, and what could not be seen.
+
+use std::time::Duration;
+
+use crate::finding::Severity;
+use crate::report::Report;
+use crate::report::terminal::Style;
+use crate::report::terminal::prose::count;
+use crate::report::terminal::trail::severity_color;
+
+pub fn line(report: &Report, style: Style) -> String {
+    let statistics = report.statistics;
+    let mut parts = vec![
+        found(report, style) + " in " + &count(statistics.files, "file", "files"),
+        count(statistics.entry_points, "entry point", "entry points"),
+        time(report.elapsed),
+    ];
+    let unseen = [
+        (statistics.calls_unresolved, "call into code that is not here", "calls into code that is not here"),
+        (statistics.dynamic_dispatch, "class named only at run time", "classes named only at run time"),
+        (statistics.syntax_errors, "syntax error", "syntax errors"),
+    ];
+    parts.extend(
+        unseen.iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| count(*number, one, many)),
+    );
+    parts.join(if style.unicode { " · " } else { ", " })
+}
+
+fn found(report: &Report, style: Style) -> String {
+    let kinds = [
+        (Severity::Error, "error", "errors"),
+        (Severity::Warning, "warning", "warnings"),
+        (Severity::Note, "note", "notes"),
+    ];
+    let counts: Vec<_> = kinds
+        .iter()
+        .map(|(severity, one, many)| {
+            let number = report.findings.iter().filter(|finding| finding.severity == *severity).count();
+            (number, style.paint(&count(number, one, many), severity_color(*severity)))
+        })
+        .filter(|(number, _)| *number > 0)
+        .map(|(_, text)| text)
+        .collect();
+    if counts.is_empty() { style.paint("no findings", ariadne::Color::Green) } else { counts.join(", ") }
+}
+
+fn time(elapsed: Duration) -> String {
+    match elapsed.as_millis() {
+        millis @ 0..1000 => format!("{millis} ms"),
+        millis => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+    }
+}

@@ -1,0 +1,89 @@
+//! Numbers from real repositories. Ignored: they are not part of this one.
+//!
+//! `SEAMLINT_CORPUS=/path cargo test --release --test apex_corpus -- --ignored --nocapture`
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use seamlint::apex::unit::Expr;
+use seamlint::apex::{lower, parse, parse_unit, prepare, test_code};
+use seamlint::span::FileId;
+
+fn corpus() -> Vec<(PathBuf, String)> {
+    let root = std::env::var("SEAMLINT_CORPUS").expect("SEAMLINT_CORPUS names a folder");
+    let mut files = Vec::new();
+    collect(Path::new(&root), &mut files);
+    files.sort();
+    let read = |path: PathBuf| {
+        let bytes = std::fs::read(&path).ok()?;
+        Some((path, String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    files.into_iter().filter_map(read).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if path.is_symlink() || name.starts_with('.') || name == "node_modules" {
+            continue;
+        }
+        if path.is_dir() {
+            collect(&path, files);
+        } else if name.ends_with(".cls") || name.ends_with(".trigger") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs SEAMLINT_CORPUS"]
+fn syntax_errors_of_real_files() {
+    let (mut files, mut broken, mut tests, mut exprs, mut others) = (0, 0, 0, 0, 0);
+    for (path, text) in corpus() {
+        let unit = parse_unit(FileId(0), &text, None, true);
+        files += 1;
+        tests += usize::from(test_code::is_test_class(&text));
+        exprs += unit.exprs.len();
+        others += unit.exprs.iter().filter(|expr| matches!(expr, Expr::Other { .. })).count();
+        broken += usize::from(!unit.syntax_errors.is_empty());
+        for error in &unit.syntax_errors {
+            let line = text[..error.span.start as usize].matches('\n').count() + 1;
+            println!("{}:{line}: {}", path.display(), error.message);
+        }
+        if unit.types.is_empty() && unit.trigger.is_none() && !test_code::is_hidden_stub(&text) {
+            println!("{}: nothing found", path.display());
+        }
+    }
+    println!(
+        "{files} files, {tests} test classes, {broken} with errors, {exprs} expressions, {others} unknown"
+    );
+}
+
+#[test]
+#[ignore = "needs SEAMLINT_CORPUS"]
+fn time_of_real_files() {
+    let corpus = corpus();
+    let bytes: usize = corpus.iter().map(|(_, text)| text.len()).sum();
+    for round in 0..3 {
+        let (mut preparing, mut parsing, mut lowering) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        for (_, text) in &corpus {
+            let start = Instant::now();
+            let prepared = prepare::prepare(text);
+            let prepared_at = Instant::now();
+            let Ok(tree) = parse::parse(&prepared.buffer) else { continue };
+            let parsed_at = Instant::now();
+            let unit = lower::lower(FileId(0), text, &prepared, &tree, true);
+            let lowered_at = Instant::now();
+            drop(unit);
+            preparing += prepared_at - start;
+            parsing += parsed_at - prepared_at;
+            lowering += lowered_at - parsed_at;
+        }
+        println!(
+            "round {round}: {} files, {bytes} bytes; prepare {preparing:?}, parse {parsing:?}, lower {lowering:?}",
+            corpus.len()
+        );
+    }
+}

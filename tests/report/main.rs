@@ -1,0 +1,6 @@
+//! The output formats on hand-made projects.
+
+mod json;
+mod sarif;
+mod terminal;
+mod world;
