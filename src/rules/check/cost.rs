@@ -4,7 +4,8 @@ use crate::program::model::{Bound, Entry, EntryId};
 use crate::rules::labels;
 use crate::rules::plan::{CostPlan, Growth};
 use crate::span::Location;
-use crate::summary::reach::{Reach, ReachQuery, two_on_one_way};
+use crate::summary::reach::{Reach, ReachQuery};
+use crate::summary::two_on_one_way;
 
 use super::{Hit, World};
 

@@ -192,7 +192,7 @@ impl Builder<'_> {
 }
 
 /// The first 16 bytes, in hex, of the hash over `identity` and the number among its equals.
-fn fingerprint(identity: &str, ordinal: usize) -> String {
+pub(crate) fn fingerprint(identity: &str, ordinal: usize) -> String {
     let digest = Sha256::digest(format!("{identity}\n{ordinal}"));
     digest[..16].iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

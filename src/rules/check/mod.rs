@@ -4,7 +4,7 @@
 //! one for each rule and place, with all the entry points that lead to it.
 
 mod cost;
-mod findings;
+pub(crate) mod findings;
 mod order;
 mod path;
 mod site;
@@ -119,12 +119,11 @@ pub fn check(program: &Program, summary: &Summary, rules: &RuleSet) -> Vec<Findi
                     }
                 }
                 PlannedQuery::Order(order) => {
-                    for id in world.candidates(&order.from, order.then.effects, false) {
-                        // What comes first may also happen in a trigger that the entry's DML fires.
-                        if world.effects(program.entry(id), true).intersects(order.first.effects) {
-                            ordered.push((rule, order, id));
-                        }
-                    }
+                    let mut entries = world.candidates(&order.from, order.then.effects, false);
+                    // What comes first may also happen in a trigger that the entry's DML fires.
+                    entries
+                        .retain(|&id| world.effects(program.entry(id), true).intersects(order.first.effects));
+                    ordered.push((rule, order, entries));
                 }
             }
         }
@@ -134,7 +133,7 @@ pub fn check(program: &Program, summary: &Summary, rules: &RuleSet) -> Vec<Findi
     hits.par_extend(reaching.par_iter().flat_map_iter(|(key, queries)| reached(world, *key, queries)));
     hits.par_extend(twice.par_iter().flat_map_iter(|&(rule, cost, id)| cost::twice(world, rule, cost, id)));
     hits.par_extend(
-        ordered.par_iter().flat_map_iter(|&(rule, order, id)| order::hits(world, rule, order, id)),
+        ordered.par_iter().flat_map_iter(|(rule, order, entries)| order::hits(world, *rule, order, entries)),
     );
     findings::build(program, &plans, hits)
 }
