@@ -166,7 +166,7 @@ impl Template {
         Ok(Template(segments))
     }
 
-    /// The sentence for one place.
+    /// The sentence for one place, which starts with a capital.
     pub fn fill(&self, values: &Values<'_>) -> String {
         let mut text = String::new();
         for segment in &self.0 {
@@ -178,6 +178,9 @@ impl Template {
                     }
                 }
             }
+        }
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
         }
         text
     }
@@ -253,5 +256,77 @@ impl Field {
             }
             Field::Fact(name) => text.push_str(site.fact(name).unwrap_or("")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::name::Name;
+    use crate::program::model::{Effect, EntryKind, NodeId};
+    use crate::span::{FileId, Location, Span};
+
+    fn site(host: Option<&'static str>) -> Site {
+        Site {
+            effect: Effect::Callout,
+            at: Location { file: FileId(0), span: Span::new(0, 1) },
+            symbol: "Api.send".to_owned(),
+            label: "`Http.send`".to_owned(),
+            object: None,
+            operation: None,
+            facts: host.map(|host| ("host", Cow::Borrowed(host))).into_iter().collect(),
+        }
+    }
+
+    fn names() -> Names {
+        let effects = Effects::of(&[Effect::Callout]);
+        Names { subject: vec![("to", effects)], first: None, entry: true, loops: true }
+    }
+
+    fn fill(text: &str, host: Option<&'static str>) -> String {
+        let entry = Entry {
+            kind: EntryKind::Trigger,
+            node: NodeId(0),
+            at: Location { file: FileId(0), span: Span::new(0, 1) },
+            name: "trigger T on Account (after update)".to_owned(),
+            owner: Name::new("T"),
+            object: Some(Name::new("Account")),
+            event: None,
+            callouts_enabled: None,
+            batch_scope: None,
+        };
+        let values = Values {
+            entry: Some(&entry),
+            subject: &site(host),
+            first: None,
+            loops: &[Bound::EntryBatch, Bound::QueryRows],
+        };
+        Template::parse(text, &names()).expect("a template").fill(&values)
+    }
+
+    #[test]
+    fn placeholders_are_filled() {
+        let text = "{from} calls {to.host|some system} from {to.symbol}";
+        assert_eq!(fill(text, Some("ERP")), "Trigger T on Account (after update) calls ERP from Api.send");
+        assert_eq!(fill(text, None), "Trigger T on Account (after update) calls some system from Api.send");
+        assert_eq!(fill("on {from.object|x}{from.event|, always}", None), "On Account, always");
+        assert_eq!(
+            fill("{to.label} runs {loops}", None),
+            "`Http.send` runs once for each record of the trigger and each row of a query"
+        );
+        assert_eq!(fill("", None), "");
+        assert_eq!(fill("äh", None), "äh");
+    }
+
+    #[test]
+    fn mistakes_name_the_placeholder() {
+        let problem = |text| Template::parse(text, &names()).expect_err("a mistake").message;
+        assert_eq!(problem("{to.hosts|x}"), "unknown placeholder `{to.hosts}`");
+        assert_eq!(problem("{first.label}"), "unknown placeholder `{first.label}`");
+        assert_eq!(problem("{to.verb}"), "`{to.verb}` is not always known");
+        assert_eq!(problem("a {from"), "the placeholder is never closed");
+        assert_eq!(problem("{}"), "unknown placeholder `{}`");
     }
 }
