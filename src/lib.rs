@@ -1,9 +1,17 @@
+//! seamlint finds where the integration architecture of a Salesforce repository breaks.
+//!
+//! Data goes one way: [`discover`] lists the files, [`apex`] turns each class or trigger into a unit,
+//! [`program`] links the units, [`summary`] says what happens in each transaction, [`rules`] ask and
+//! [`report`] prints. A stage sees only what the one before it made.
+
 pub mod apex;
+pub mod cli;
 pub mod discover;
 pub mod finding;
 pub mod name;
 pub mod program;
 pub mod report;
 pub mod rules;
+pub mod scan;
 pub mod span;
 pub mod summary;

@@ -30,24 +30,34 @@ use model::Program;
 /// becomes memory.
 const STACK: usize = 1 << 30;
 
-/// Links `units` (test classes may be among them; they never become entry points).
-pub fn link(units: &[Unit], records: &[MetadataRecord], pages: &[Page]) -> Program {
+/// What is linked.
+pub struct Input<'a> {
+    /// Test classes may be among them; they never become entry points.
+    pub units: &'a [Unit],
+    /// Of each unit: the modules around it, the innermost first.
+    pub modules: &'a [Vec<u32>],
+    pub records: &'a [MetadataRecord],
+    pub pages: &'a [Page],
+}
+
+/// Links the units of a project.
+pub fn link(input: &Input) -> Program {
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("link".to_owned())
             .stack_size(STACK)
-            .spawn_scoped(scope, || link_here(units, records, pages))
+            .spawn_scoped(scope, || link_here(input))
             .expect("the system gives a thread")
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
-fn link_here(units: &[Unit], records: &[MetadataRecord], pages: &[Page]) -> Program {
-    let symbols = symbols::build(units);
-    let frameworks = Frameworks::read(units, records);
+fn link_here(input: &Input) -> Program {
+    let symbols = symbols::build(input.units, input.modules.to_vec());
+    let frameworks = Frameworks::read(input.units, input.records);
     let mut linker = Linker::new(&symbols, frameworks);
-    let entries = entries::find(&mut linker, pages);
+    let entries = entries::find(&mut linker, input.pages);
     facts::complete(&mut linker);
     catches::complete(&mut linker);
     let mut statistics = linker.statistics;

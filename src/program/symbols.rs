@@ -99,7 +99,10 @@ pub struct Symbols<'u> {
     pub classes: Vec<Class>,
     pub methods: Vec<Method>,
     pub fields: Vec<Field>,
-    pub by_name: FxHashMap<Name, ClassId>,
+    /// Top-level and full inner names; several where several packages declare the same class.
+    by_name: FxHashMap<Name, Vec<ClassId>>,
+    /// Of each unit: the modules around it, the innermost first.
+    modules: Vec<Vec<u32>>,
     /// Active triggers by object.
     pub triggers: FxHashMap<Name, Vec<MethodId>>,
     /// Names of fields that any code assigns through an object (`x.name = …`).
@@ -287,7 +290,22 @@ impl<'u> Symbols<'u> {
             steps += 1;
             next = if steps < 8 { entry.outer } else { None };
         }
-        self.by_name.get(&name).copied()
+        self.nearest(name, scope.map(|scope| self.class(scope).unit))
+    }
+
+    /// Of the classes of this name, the one in the same module as the unit, else in the nearest one
+    /// around it, else the first by path.
+    pub fn nearest(&self, name: Name, unit: Option<u32>) -> Option<ClassId> {
+        let found = self.by_name.get(&name)?;
+        if let ([_, _, ..], Some(unit)) = (found.as_slice(), unit) {
+            for module in &self.modules[unit as usize] {
+                let inside = |id: &&ClassId| self.modules[self.class(**id).unit as usize].contains(module);
+                if let Some(&id) = found.iter().find(inside) {
+                    return Some(id);
+                }
+            }
+        }
+        found.first().copied()
     }
 
     /// An inner class of `class` or of one of its ancestors.
@@ -330,14 +348,15 @@ pub fn strip_namespace(lower: &str) -> &str {
     lower.strip_prefix("system.").or_else(|| lower.strip_prefix("schema.")).unwrap_or(lower)
 }
 
-/// Builds the tables. `is_test_unit` tells which units hold a test class that was parsed anyway.
-pub fn build(units: &[Unit]) -> Symbols<'_> {
+/// Builds the tables. `modules` has, for each unit, the modules around it, the innermost first.
+pub fn build(units: &[Unit], modules: Vec<Vec<u32>>) -> Symbols<'_> {
     let mut symbols = Symbols {
         units,
         classes: Vec::new(),
         methods: Vec::new(),
         fields: Vec::new(),
         by_name: FxHashMap::default(),
+        modules,
         triggers: FxHashMap::default(),
         assigned_members: FxHashSet::default(),
     };
@@ -381,8 +400,7 @@ fn declare_classes(symbols: &mut Symbols) {
             if let Some(outer) = outer {
                 symbols.classes[outer.0 as usize].inner.insert(decl.name, id);
             }
-            // A class that stands in two package directories: the first by path is taken.
-            symbols.by_name.entry(name).or_insert(id);
+            symbols.by_name.entry(name).or_default().push(id);
         }
     }
 }

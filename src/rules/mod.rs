@@ -15,7 +15,7 @@ pub mod schema;
 mod template;
 mod word;
 
-mod check;
+pub(crate) mod check;
 pub use check::check;
 #[cfg(test)]
 mod tests;

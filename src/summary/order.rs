@@ -150,11 +150,6 @@ pub struct Orders<'a> {
     memo: FxHashMap<NodeId, Option<Rc<NodeOrder>>>,
 }
 
-/// All pairs of `entry`'s transaction: see [`Orders::of`].
-pub fn order(program: &Program, summary: &Summary, entry: EntryId, query: OrderQuery) -> Vec<Ordered> {
-    Orders::new(program, summary, query).of(entry)
-}
-
 impl<'a> Orders<'a> {
     pub fn new(program: &'a Program, summary: &'a Summary, query: OrderQuery<'a>) -> Orders<'a> {
         // Which kinds of effect matter at all: nodes without them are passed over.

@@ -11,7 +11,7 @@ use super::super::symbols::{Body, ClassId, MethodId};
 use super::super::types::Ty;
 use super::super::value::{Context, Deps, Known, Receiver, Slots, Value};
 use super::expressions::Target;
-use super::{Frame, Linker, typed};
+use super::{Frame, Linker};
 
 /// A virtual call with more possible receivers than this is not told apart by receiver.
 const MAX_RECEIVERS: usize = 6;
@@ -628,11 +628,6 @@ impl<'u> Linker<'u> {
             Known::Type(Ty::Class(class)) => Some(*class),
             _ => None,
         }
-    }
-
-    /// `typed`, for results of platform methods.
-    pub(super) fn value_of(&self, value: Value, ty: &Ty) -> Value {
-        typed(value, ty)
     }
 }
 

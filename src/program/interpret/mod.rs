@@ -82,7 +82,6 @@ pub(super) struct Linker<'u> {
 
 /// A `catch` that may swallow the exception of a callout.
 pub(super) struct CatchClause {
-    pub node: NodeId,
     pub at: Location,
     pub symbol: String,
     pub caught: Name,

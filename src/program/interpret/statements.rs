@@ -303,7 +303,6 @@ impl<'u> Linker<'u> {
             let swallows = !diverges && self.only_logs(frame, &clause.body);
             let head = Span { start: clause.span.start, end: clause.span.start + 5 };
             self.catches.push(CatchClause {
-                node: frame.node,
                 at: self.location(frame, head),
                 symbol: frame.symbol.clone(),
                 caught: clause.ty.name,

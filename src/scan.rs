@@ -1,0 +1,210 @@
+//! The pipeline: paths in, findings out.
+
+use std::cmp::Reverse;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use crate::apex;
+use crate::apex::test_code::{is_hidden_stub, is_test_class};
+use crate::apex::unit::Unit;
+use crate::discover::custom_metadata::{self, MetadataRecord};
+use crate::discover::{
+    DiscoverError, Options, Problem, Project, SourceFile, SourceKind, discover, read_text, visualforce,
+};
+use crate::finding::{Confidence, Finding, Severity};
+use crate::program::model::Program;
+use crate::program::{self, Page, RECORD_TYPES};
+use crate::report::progress::Progress;
+use crate::report::{SYNTAX_ERROR, Statistics};
+use crate::rules;
+use crate::rules::rule::RuleSet;
+use crate::span::Location;
+use crate::summary::{Summary, summarise};
+
+/// All that a scan found.
+pub struct Scan {
+    pub project: Project,
+    /// Sorted by file, place and rule.
+    pub findings: Vec<Finding>,
+    pub statistics: Statistics,
+}
+
+/// The linked model of a project.
+pub struct Model {
+    pub project: Project,
+    pub units: Vec<Unit>,
+    pub program: Program,
+    pub summary: Summary,
+}
+
+/// Scans the projects at `paths` with `rules`.
+///
+/// # Errors
+/// Only a path that is not there stops a scan. A file that cannot be read or parsed is reported among
+/// the findings or problems, and the rest is analysed.
+pub fn scan(paths: &[PathBuf], rules: &RuleSet, progress: &Progress) -> Result<Scan, DiscoverError> {
+    let model = model(paths, progress)?;
+    progress.stage("checking", rules.rules.len());
+    let mut findings = rules::check(&model.program, &model.summary, rules);
+    findings.extend(syntax_errors(&model));
+    findings.sort_by(|a, b| (a.primary, &a.rule, &a.message).cmp(&(b.primary, &b.rule, &b.message)));
+    let statistics = statistics(&model, &findings);
+    Ok(Scan { project: model.project, findings, statistics })
+}
+
+/// Builds the model of the projects at `paths`: all stages up to the summaries.
+pub fn model(paths: &[PathBuf], progress: &Progress) -> Result<Model, DiscoverError> {
+    progress.stage("finding files", 0);
+    let mut project = discover(paths, &Options::default())?;
+    let apex: Vec<&SourceFile> = project.files.iter().filter(|file| file.kind.is_apex()).collect();
+    progress.stage("reading Apex", apex.len());
+    let (units, unreadable) = parse(&apex, progress);
+    progress.stage("linking", 0);
+    let (records, mut problems) = records(&project, &units);
+    problems.extend(unreadable);
+    let pages = pages(&project);
+    let modules: Vec<Vec<u32>> =
+        units.iter().map(|unit| modules_around(&project, project.file(unit.file))).collect();
+    let input = program::Input { units: &units, modules: &modules, records: &records, pages: &pages };
+    let program = program::link(&input);
+    progress.stage("summarising", 0);
+    let summary = summarise(&program);
+    project.problems.extend(problems);
+    project.problems.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
+    Ok(Model { project, units, program, summary })
+}
+
+/// The modules around a file, the innermost first.
+fn modules_around(project: &Project, file: &SourceFile) -> Vec<u32> {
+    let mut around = Vec::new();
+    let mut next = file.module;
+    while let Some(id) = next {
+        around.push(id.0);
+        next = project.module(id).parent;
+    }
+    around
+}
+
+/// Parses all classes and triggers that are not tests, the biggest first, so that none is waited for at
+/// the end. The result is in the order of the files.
+fn parse(files: &[&SourceFile], progress: &Progress) -> (Vec<Unit>, Vec<Problem>) {
+    let mut order: Vec<&SourceFile> = files.to_vec();
+    order.sort_by_key(|file| (Reverse(file.size), file.id));
+    let mut results: Vec<Result<Unit, Problem>> = order
+        .par_iter()
+        .with_max_len(1)
+        .filter_map(|file| {
+            let unit = parse_file(file).transpose();
+            progress.step();
+            unit
+        })
+        .collect();
+    let mut units = Vec::with_capacity(results.len());
+    let mut problems = Vec::new();
+    for result in results.drain(..) {
+        match result {
+            Ok(unit) => units.push(unit),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    units.sort_by_key(|unit| unit.file);
+    (units, problems)
+}
+
+/// `None` for test classes and hidden stubs: they are told by their head and not parsed.
+fn parse_file(file: &SourceFile) -> Result<Option<Unit>, Problem> {
+    let text = read_text(&file.absolute).map_err(|error| Problem::new(&file.path, error.to_string()))?;
+    if is_hidden_stub(&text) || (file.kind == SourceKind::ApexClass && is_test_class(&text)) {
+        return Ok(None);
+    }
+    Ok(Some(apex::parse_unit(file.id, &text, file.api_version, file.active)))
+}
+
+/// The custom metadata records that a framework's dispatch needs; all others stay unopened.
+fn records(project: &Project, units: &[Unit]) -> (Vec<MetadataRecord>, Vec<Problem>) {
+    let _ = units;
+    let mut records = Vec::new();
+    let mut problems = Vec::new();
+    for file in project.of_kind(SourceKind::CustomMetadata) {
+        let Some((type_name, _)) = custom_metadata::identity(file) else { continue };
+        let local = type_name.rsplit("__").next().unwrap_or(&type_name);
+        if !RECORD_TYPES.iter().any(|wanted| wanted.eq_ignore_ascii_case(local)) {
+            continue;
+        }
+        match custom_metadata::read_record(file) {
+            Ok(record) => records.push(record),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (records, problems)
+}
+
+/// Which classes the Visualforce pages use, and what of them.
+fn pages(project: &Project) -> Vec<Page> {
+    let files: Vec<&SourceFile> = project.of_kind(SourceKind::Visualforce).collect();
+    files
+        .par_iter()
+        .filter_map(|file| {
+            let text = read_text(&file.absolute).ok()?;
+            let bindings = visualforce::controllers(&text);
+            let mut classes: Vec<String> = bindings.controller.into_iter().collect();
+            classes.extend(bindings.extensions);
+            if classes.is_empty() {
+                return None;
+            }
+            let mut expressions: Vec<String> = bindings
+                .expressions
+                .iter()
+                .filter_map(|path| path.split('.').next().map(str::to_owned))
+                .collect();
+            expressions.sort();
+            expressions.dedup();
+            let mut actions = bindings.actions;
+            actions.extend(bindings.page_action);
+            let name = file.name().split('.').next().unwrap_or_default().to_owned();
+            Some(Page { name, classes, actions, expressions })
+        })
+        .collect()
+}
+
+fn syntax_errors(model: &Model) -> Vec<Finding> {
+    model
+        .units
+        .iter()
+        .flat_map(|unit| unit.syntax_errors.iter().map(move |error| (unit.file, error)))
+        .map(|(file, error)| Finding {
+            rule: SYNTAX_ERROR.to_owned(),
+            severity: Severity::Note,
+            confidence: Confidence::High,
+            message: error.message.clone(),
+            primary: Location { file, span: error.span },
+            path: Vec::new(),
+            related: Vec::new(),
+            origins: Vec::new(),
+            pattern: String::new(),
+            antipattern: None,
+            instead: Vec::new(),
+            fingerprint: rules::check::findings::fingerprint(
+                &format!("{SYNTAX_ERROR}|{}|{}", model.project.file(file).path, error.message),
+                0,
+            ),
+        })
+        .collect()
+}
+
+fn statistics(model: &Model, findings: &[Finding]) -> Statistics {
+    let linked = &model.program.statistics;
+    Statistics {
+        files: model.project.files.len(),
+        classes: linked.classes,
+        triggers: linked.triggers,
+        methods: linked.methods,
+        entry_points: model.program.entries.len(),
+        calls: linked.calls,
+        calls_virtual: linked.calls_virtual,
+        calls_unresolved: linked.calls_unresolved,
+        dynamic_dispatch: linked.dynamic_dispatch,
+        syntax_errors: findings.iter().filter(|finding| finding.rule == SYNTAX_ERROR).count(),
+    }
+}
