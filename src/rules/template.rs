@@ -8,6 +8,7 @@ use crate::program::model::{Bound, Effects, Entry, Site};
 use super::error::nearest_or_all;
 use super::labels;
 use super::plan::{PlannedQuery, Threshold};
+use super::query::Certainty;
 
 /// A parsed template.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,8 @@ enum Source {
     FromOwner,
     FromEvent,
     Loops,
+    /// "always" or "sometimes".
+    Certainty,
     First(Field),
     Subject(Field),
 }
@@ -49,14 +52,16 @@ pub struct Names {
     first: Option<Effects>,
     entry: bool,
     loops: bool,
+    certainty: bool,
 }
 
 impl Names {
     /// Those that every one of `queries` can fill.
     pub fn of(queries: &[PlannedQuery]) -> Names {
-        let mut names = Names { subject: Vec::new(), first: None, entry: true, loops: true };
+        let mut names = Names { subject: Vec::new(), first: None, entry: true, loops: true, certainty: true };
         let mut firsts = Vec::new();
         for query in queries {
+            names.certainty &= matches!(query, PlannedQuery::Order(_));
             match query {
                 PlannedQuery::Path(path) => {
                     names.subject.push(("to", path.to.effects));
@@ -93,6 +98,9 @@ impl Names {
         if self.loops {
             all.push("loops".to_owned());
         }
+        if self.certainty {
+            all.push("certainty".to_owned());
+        }
         let mut bases: Vec<_> = self.subject.clone();
         bases.extend(self.first.map(|effects| ("first", effects)));
         for (base, effects) in bases {
@@ -125,6 +133,7 @@ pub struct Values<'a> {
     pub subject: &'a Site,
     pub first: Option<&'a Site>,
     pub loops: &'a [Bound],
+    pub certainty: Option<Certainty>,
 }
 
 impl Template {
@@ -198,6 +207,7 @@ fn source(name: &str) -> Source {
     };
     match name.split_once('.') {
         None if name == "loops" => Source::Loops,
+        None if name == "certainty" => Source::Certainty,
         None => Source::From,
         Some(("from", "object")) => Source::FromObject,
         Some(("from", "event")) => Source::FromEvent,
@@ -210,7 +220,7 @@ fn source(name: &str) -> Source {
 impl Source {
     fn may_be_unknown(&self) -> bool {
         match self {
-            Source::From | Source::FromOwner | Source::Loops => false,
+            Source::From | Source::FromOwner | Source::Loops | Source::Certainty => false,
             Source::FromObject | Source::FromEvent => true,
             Source::First(field) | Source::Subject(field) => !matches!(field, Field::Label | Field::Symbol),
         }
@@ -231,6 +241,10 @@ impl Source {
                     let _ = write!(text, "{event}");
                 }
             }
+            Source::Certainty => text.push_str(match values.certainty {
+                Some(Certainty::May) => "sometimes",
+                Some(Certainty::Must) | None => "always",
+            }),
             Source::Loops => text.push_str(&labels::times(values.loops, entry)),
             Source::First(field) => {
                 if let Some(site) = values.first {
@@ -282,7 +296,7 @@ mod tests {
 
     fn names() -> Names {
         let effects = Effects::of(&[Effect::Callout]);
-        Names { subject: vec![("to", effects)], first: None, entry: true, loops: true }
+        Names { subject: vec![("to", effects)], first: None, entry: true, loops: true, certainty: true }
     }
 
     fn fill(text: &str, host: Option<&'static str>) -> String {
@@ -302,6 +316,7 @@ mod tests {
             subject: &site(host),
             first: None,
             loops: &[Bound::EntryBatch, Bound::QueryRows],
+            certainty: Some(Certainty::May),
         };
         Template::parse(text, &names()).expect("a template").fill(&values)
     }
@@ -316,6 +331,7 @@ mod tests {
             fill("{to.label} runs {loops}", None),
             "`Http.send` runs once for each record of the trigger and each row of a query"
         );
+        assert_eq!(fill("it {certainty} fails", None), "It sometimes fails");
         assert_eq!(fill("", None), "");
         assert_eq!(fill("äh", None), "äh");
     }

@@ -5,11 +5,9 @@ use indexmap::IndexMap;
 use super::explain::{explain, rules_table};
 use super::registry::{RuleFile, built_in, built_in_files, load, parse};
 use super::rule::Rule;
-use crate::apex::parse_unit;
-use crate::discover::{Options, discover, read_text};
 use crate::finding::Finding;
-use crate::program::link;
-use crate::summary::summarise;
+use crate::report::progress::Progress;
+use crate::scan::scan;
 
 #[test]
 fn the_built_in_rules_load() {
@@ -239,22 +237,10 @@ fn scan_examples(files: &IndexMap<String, String>) -> Vec<Finding> {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         std::fs::write(path, text).expect("written");
     }
-    let project = discover(&[folder.path().to_owned()], &Options::default()).expect("a project");
-    let units: Vec<_> = project
-        .files
-        .iter()
-        .filter(|file| file.kind.is_apex())
-        .map(|file| {
-            let text = read_text(&file.absolute).expect("text");
-            let unit = parse_unit(file.id, &text, file.api_version, file.active);
-            assert!(unit.syntax_errors.is_empty(), "{}: {:?}", file.path, unit.syntax_errors);
-            unit
-        })
-        .collect();
-    assert_eq!(units.len(), files.len());
-    let program = link(&units, &[], &[]);
-    let summary = summarise(&program);
-    super::check(&program, &summary, &built_in().expect("rules"))
+    let rules = built_in().expect("rules");
+    let scan = scan(&[folder.path().to_owned()], &rules, &Progress::new(false)).expect("a scan");
+    assert_eq!(scan.statistics.syntax_errors, 0, "{files:#?}");
+    scan.findings
 }
 
 /// Every bad example shows its rule, and in the good ones there is nothing to find at all.
