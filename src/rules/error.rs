@@ -11,17 +11,23 @@ pub struct RuleError {
     pub message: String,
     /// What to do about it: "did you mean `from`?".
     pub help: Option<String>,
-    pub place: Option<Place>,
+    pub place: Option<Box<Place>>,
 }
 
-/// Where it is: the line with its number, and the columns to underline (in characters, from 0).
+/// Where it is: the line with its number, cropped where it is long, and the columns of it to underline
+/// (in characters, from 0).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     pub line: usize,
     pub text: String,
+    /// The column in the file, from 1.
+    pub start: usize,
     pub column: usize,
     pub width: usize,
 }
+
+/// A longer help gets a line of its own.
+const MAX_HELP_BESIDE_CARET: usize = 60;
 
 /// All mistakes that were found; nothing was loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +40,7 @@ impl RuleError {
             file: file.to_owned(),
             message: message.into(),
             help: None,
-            place: Some(Place::new(source, span)),
+            place: Some(Box::new(Place::new(source, span))),
         }
     }
 
@@ -65,10 +71,41 @@ impl RuleError {
             }
             Error::Message { msg, .. } => (msg.clone(), None),
             Error::AliasError { error, .. } => return RuleError::from_yaml(file, source, error),
+            Error::Eof { .. } => ("the file ends before the rule is complete".to_owned(), None),
+            Error::NullIntoString { .. } => ("the value is missing".to_owned(), None),
+            Error::Unexpected { expected, .. } => (format!("expected {}", thing(expected)), None),
+            Error::ExpectedMappingEndAfterEnumVariantValue { .. } => (
+                "a query has one key".to_owned(),
+                Some("for several queries write a list: `- path: …`".to_owned()),
+            ),
+            Error::Budget { .. }
+            | Error::AliasReplayLimitExceeded { .. }
+            | Error::AliasExpansionLimitExceeded { .. }
+            | Error::AliasReplayStackDepthExceeded { .. } => {
+                ("larger, deeper or more repetitive than a rule file can be".to_owned(), None)
+            }
             _ => (plain(error), None),
         };
-        let place = error.location().map(|location| Place::new(source, super::word::span_of(location)));
+        // A key that is missing at the top is missing in the file, not at the line that ends it.
+        if let Error::SerdeMissingField { location, .. } = error
+            && location.column() <= 1
+        {
+            return RuleError::whole(file, message);
+        }
+        let place =
+            error.location().map(|location| Box::new(Place::new(source, super::word::span_of(location))));
         RuleError { file: file.to_owned(), message, help, place }
+    }
+}
+
+/// What the YAML parser expected, in a user's words.
+fn thing(expected: &str) -> &str {
+    match expected {
+        "mapping start" => "keys with values, like `key: value`",
+        "mapping end" => "no further key here; several of them are a list (`- …`)",
+        "string scalar" => "a text",
+        "sequence start" => "a list, like `[a, b]`",
+        other => other,
     }
 }
 
@@ -94,8 +131,35 @@ impl Place {
         let column = source[line_start..start].chars().count().min(text.chars().count());
         let end = floor(source, (span.end as usize).max(start)).min(line_start + text.len()).max(start);
         let width = source[start..end].chars().count().max(1);
-        Place { line: before.matches('\n').count() + 1, text: clean(text), column, width }
+        let (text, column, width) = cropped(&clean(text), column, width);
+        Place { line: before.matches('\n').count() + 1, text, start: column_start(before), column, width }
     }
+}
+
+/// The column of the place in its line, from 1.
+fn column_start(before: &str) -> usize {
+    before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count() + 1
+}
+
+/// The part of a long line around the columns to underline.
+fn cropped(line: &str, column: usize, width: usize) -> (String, usize, usize) {
+    const WIDEST: usize = 160;
+    const BEFORE: usize = 40;
+    let length = line.chars().count();
+    if length <= WIDEST {
+        return (line.to_owned(), column, width);
+    }
+    let from = column.saturating_sub(BEFORE);
+    let mut text: String = line.chars().skip(from).take(WIDEST).collect();
+    if from + WIDEST < length {
+        text.push('…');
+    }
+    let mut column = column - from;
+    if from > 0 {
+        text.insert(0, '…');
+        column += 1;
+    }
+    (text, column, width.min(WIDEST))
 }
 
 /// The nearest character boundary at or before `at`.
@@ -124,13 +188,14 @@ impl fmt::Display for RuleError {
         };
         let number = place.line.to_string();
         let gutter = " ".repeat(number.len());
-        writeln!(f, "\n{gutter}--> {}:{}:{}", self.file, place.line, place.column + 1)?;
+        writeln!(f, "\n{gutter}--> {}:{}:{}", self.file, place.line, place.start)?;
         writeln!(f, "{gutter} |")?;
         writeln!(f, "{number} | {}", place.text)?;
         let carets = "^".repeat(place.width);
         write!(f, "{gutter} | {}{carets}", " ".repeat(place.column))?;
         match &self.help {
-            Some(help) => write!(f, " {help}"),
+            Some(help) if help.len() <= MAX_HELP_BESIDE_CARET => write!(f, " {help}"),
+            Some(help) => write!(f, "\n{gutter} = {help}"),
             None => Ok(()),
         }
     }
@@ -176,13 +241,7 @@ pub(super) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&
 /// Edit distance in which two swapped neighbours count as one edit.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for j in 0..=b.len() {
-        rows[0][j] = j;
-    }
+    let mut rows: Vec<Vec<usize>> = (0..=a.len()).map(|i| (i..=i + b.len()).collect()).collect();
     for i in 1..=a.len() {
         for j in 1..=b.len() {
             let change = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);

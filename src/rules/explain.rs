@@ -11,13 +11,16 @@ use super::rule::{Pattern, Rule, RuleSet};
 
 /// The page of the rule or pattern `id`. Where there is neither, the nearest id, if one is near.
 ///
-/// Some anti-patterns have the id of the rule that finds them: the rule's page comes first.
+/// Some anti-patterns have the id of the rule that finds them: the pattern's page then follows.
 pub fn explain(rules: &RuleSet, id: &str) -> Result<String, Option<String>> {
-    if let Some(rule) = rules.rule(id) {
-        return Ok(rule_markdown(rules, rule));
-    }
-    if let Some(pattern) = rules.pattern(id) {
-        return Ok(pattern_markdown(rules, pattern));
+    let pages: Vec<String> = rules
+        .rule(id)
+        .map(|rule| rule_markdown(rules, rule))
+        .into_iter()
+        .chain(rules.pattern(id).map(|pattern| pattern_markdown(rules, pattern)))
+        .collect();
+    if !pages.is_empty() {
+        return Ok(pages.join("\n---\n\n"));
     }
     let known: Vec<&str> = rules
         .rules

@@ -63,26 +63,33 @@ pub fn in_loop(bound: Bound, from: Option<&Entry>) -> String {
     }
 }
 
-/// "once for each record of the trigger and each row of a query".
+/// "once for each record of the trigger and each row of a query"; "12 times" where the loops have
+/// nothing but known numbers of turns.
 pub fn times(loops: &[Bound], from: Option<&Entry>) -> String {
-    let mut parts: Vec<String> = Vec::new();
+    let mut each: Vec<&str> = Vec::new();
+    let mut turns = 1u64;
     for bound in loops {
-        let part = match bound {
-            Bound::Constant(times) => format!("{times} times"),
-            Bound::EntryBatch => format!("once for each {}", batch(from).0),
-            Bound::Collection => "once for each element of a collection".to_owned(),
-            Bound::QueryRows => "once for each row of a query".to_owned(),
-            Bound::Chunks => "once for each chunk".to_owned(),
-            Bound::Paging => "once for each page".to_owned(),
+        let what = match *bound {
+            Bound::Constant(constant) => {
+                turns = turns.saturating_mul(u64::from(constant));
+                continue;
+            }
+            Bound::EntryBatch => batch(from).0,
+            Bound::Collection => "element of a collection",
+            Bound::QueryRows => "row of a query",
+            Bound::Chunks => "chunk",
+            Bound::Paging => "page",
             Bound::Retry | Bound::Unknown => continue,
         };
-        if !parts.contains(&part) {
-            parts.push(part);
+        if !each.contains(&what) {
+            each.push(what);
         }
     }
-    match parts.len() {
-        0 => "more than once".to_owned(),
-        _ => parts.join(", and that "),
+    match (turns, each.is_empty()) {
+        (1, true) => "more than once".to_owned(),
+        (1, false) => format!("once for each {}", each.join(" and each ")),
+        (_, true) => format!("{turns} times"),
+        (_, false) => format!("{turns} times for each {}", each.join(" and each ")),
     }
 }
 
@@ -155,4 +162,22 @@ pub fn earlier(site: &Site, across_iterations: bool) -> String {
 /// An effect of the same kind on the same way.
 pub fn also(site: &Site) -> String {
     format!("on the same way: {}", effect(site))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loops_are_told_as_a_phrase() {
+        let times = |loops: &[Bound]| times(loops, None);
+        assert_eq!(times(&[]), "more than once");
+        assert_eq!(times(&[Bound::Retry]), "more than once");
+        assert_eq!(times(&[Bound::Constant(3), Bound::Constant(4)]), "12 times");
+        assert_eq!(
+            times(&[Bound::EntryBatch, Bound::Collection, Bound::Collection]),
+            "once for each record that is passed in and each element of a collection"
+        );
+        assert_eq!(times(&[Bound::QueryRows, Bound::Constant(2)]), "2 times for each row of a query");
+    }
 }

@@ -281,12 +281,13 @@ impl Planner<'_> {
                 at: path.at,
             }),
             Query::Site(selector) => PlannedQuery::Site(self.sites(selector, false)),
+            // One search answers for all entry points, so that no selector can mean one of them.
             Query::Order(order) => PlannedQuery::Order(OrderPlan {
                 from: self.entries(&order.from),
-                first: self.sites(&order.first, true),
-                then: self.sites(&order.then, true),
-                cleared_by: order.cleared_by.as_ref().map(|selector| self.sites(selector, true)),
-                followed_by: order.followed_by.as_ref().map(|selector| self.sites(selector, true)),
+                first: self.sites(&order.first, false),
+                then: self.sites(&order.then, false),
+                cleared_by: order.cleared_by.as_ref().map(|selector| self.sites(selector, false)),
+                followed_by: order.followed_by.as_ref().map(|selector| self.sites(selector, false)),
                 across: order.across,
             }),
             Query::Cost(cost) => {
@@ -396,7 +397,11 @@ impl Planner<'_> {
             match own {
                 None => tests.push(Test::Class(self.text(text))),
                 Some(own) if !has_entry => {
-                    self.error(own, "a `site` query has no entry point whose class `self` could be", None);
+                    self.error(
+                        own,
+                        "`self`, the class of the entry point, is known in `path` and `cost` queries alone",
+                        None,
+                    );
                 }
                 Some(own) if text.words.len() > 1 => {
                     self.error(own, "`self` cannot stand in a list", None);

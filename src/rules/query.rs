@@ -22,13 +22,13 @@ pub struct Find(pub Vec<Query>);
 #[serde(rename_all = "kebab-case")]
 pub enum Query {
     /// An entry point reaches an effect in its own transaction.
-    Path(PathQuery),
+    Path(Box<PathQuery>),
     /// A place in the code has certain local facts.
-    Site(Selector),
+    Site(Box<Selector>),
     /// One effect happens before another in the same transaction.
-    Order(OrderQuery),
+    Order(Box<OrderQuery>),
     /// An effect happens more often than it should.
-    Cost(CostQuery),
+    Cost(Box<CostQuery>),
 }
 
 /// An entry point reaches an effect in its own transaction.

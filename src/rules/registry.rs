@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::span::Span;
 
-use super::error::{RuleError, RuleErrors, nearest_or_all};
+use super::error::{RuleError, RuleErrors, nearest, nearest_or_all};
 use super::limits::{Limit, Limits};
 use super::plan::plan;
 use super::rule::{Pattern, Rule};
@@ -248,7 +248,7 @@ fn unknown_limits(ids: &[String], file: &RuleFile, limits: &Limits, errors: &mut
     for id in ids {
         if limits.get(id).is_none() {
             let known: Vec<_> = limits.iter().map(|limit| limit.id.as_str()).collect();
-            let near = super::error::nearest(id, &known).map(|near| format!("did you mean `{near}`?"));
+            let near = nearest(id, &known).map(|near| format!("did you mean `{near}`?"));
             let at = locate(&file.text, "limits", id);
             errors.push(
                 RuleError::at(&file.name, &file.text, at, format!("unknown limit `{id}`"))
@@ -266,24 +266,26 @@ fn fill_limits(text: &mut String, key: &str, file: &RuleFile, limits: &Limits, e
     let mut failed = false;
     while let Some(open) = rest.find(OPEN) {
         let inner = &rest[open + OPEN.len()..];
-        let end = inner.find('}').unwrap_or(inner.len());
-        match limits.text(&inner[..end]) {
-            Some(value) => {
+        let end = inner.find('}');
+        let id = &inner[..end.unwrap_or(inner.len())];
+        match limits.text(id) {
+            Some(value) if end.is_some() => {
                 filled.push_str(&rest[..open]);
                 filled.push_str(&value);
             }
-            None => {
+            _ => {
                 let known: Vec<_> = limits.iter().map(|limit| limit.id.as_str()).collect();
-                let near = super::error::nearest(&inner[..end], &known);
-                let at = locate(&file.text, key, &rest[open..open + OPEN.len() + end]);
-                errors.push(
-                    RuleError::at(&file.name, &file.text, at, format!("unknown limit `{}`", &inner[..end]))
-                        .with_help(near.map(|near| format!("did you mean `{near}`?"))),
-                );
+                let near = nearest(id, &known).map(|near| format!("did you mean `{near}`?"));
+                let (message, help) = match end {
+                    Some(_) => (format!("unknown limit `{id}`"), near),
+                    None => ("the placeholder is never closed".to_owned(), None),
+                };
+                let at = locate(&file.text, key, &rest[open..open + OPEN.len() + id.len()]);
+                errors.push(RuleError::at(&file.name, &file.text, at, message).with_help(help));
                 failed = true;
             }
         }
-        rest = inner.get(end + 1..).unwrap_or_default();
+        rest = end.map_or("", |end| &inner[end + 1..]);
     }
     filled.push_str(rest);
     if !failed {

@@ -8,6 +8,7 @@ use crate::program::model::{Bound, Effects, Entry, Site};
 use super::error::nearest_or_all;
 use super::labels;
 use super::plan::{PlannedQuery, Threshold};
+use super::query::Certainty;
 
 /// A parsed template.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,8 @@ enum Source {
     FromOwner,
     FromEvent,
     Loops,
+    /// "always" or "sometimes".
+    Certainty,
     First(Field),
     Subject(Field),
 }
@@ -49,14 +52,16 @@ pub struct Names {
     first: Option<Effects>,
     entry: bool,
     loops: bool,
+    certainty: bool,
 }
 
 impl Names {
     /// Those that every one of `queries` can fill.
     pub fn of(queries: &[PlannedQuery]) -> Names {
-        let mut names = Names { subject: Vec::new(), first: None, entry: true, loops: true };
+        let mut names = Names { subject: Vec::new(), first: None, entry: true, loops: true, certainty: true };
         let mut firsts = Vec::new();
         for query in queries {
+            names.certainty &= matches!(query, PlannedQuery::Order(_));
             match query {
                 PlannedQuery::Path(path) => {
                     names.subject.push(("to", path.to.effects));
@@ -93,6 +98,9 @@ impl Names {
         if self.loops {
             all.push("loops".to_owned());
         }
+        if self.certainty {
+            all.push("certainty".to_owned());
+        }
         let mut bases: Vec<_> = self.subject.clone();
         bases.extend(self.first.map(|effects| ("first", effects)));
         for (base, effects) in bases {
@@ -125,6 +133,7 @@ pub struct Values<'a> {
     pub subject: &'a Site,
     pub first: Option<&'a Site>,
     pub loops: &'a [Bound],
+    pub certainty: Option<Certainty>,
 }
 
 impl Template {
@@ -166,7 +175,7 @@ impl Template {
         Ok(Template(segments))
     }
 
-    /// The sentence for one place.
+    /// The sentence for one place, which starts with a capital.
     pub fn fill(&self, values: &Values<'_>) -> String {
         let mut text = String::new();
         for segment in &self.0 {
@@ -178,6 +187,9 @@ impl Template {
                     }
                 }
             }
+        }
+        if let Some(first) = text.get_mut(..1) {
+            first.make_ascii_uppercase();
         }
         text
     }
@@ -195,6 +207,7 @@ fn source(name: &str) -> Source {
     };
     match name.split_once('.') {
         None if name == "loops" => Source::Loops,
+        None if name == "certainty" => Source::Certainty,
         None => Source::From,
         Some(("from", "object")) => Source::FromObject,
         Some(("from", "event")) => Source::FromEvent,
@@ -207,7 +220,7 @@ fn source(name: &str) -> Source {
 impl Source {
     fn may_be_unknown(&self) -> bool {
         match self {
-            Source::From | Source::FromOwner | Source::Loops => false,
+            Source::From | Source::FromOwner | Source::Loops | Source::Certainty => false,
             Source::FromObject | Source::FromEvent => true,
             Source::First(field) | Source::Subject(field) => !matches!(field, Field::Label | Field::Symbol),
         }
@@ -228,6 +241,10 @@ impl Source {
                     let _ = write!(text, "{event}");
                 }
             }
+            Source::Certainty => text.push_str(match values.certainty {
+                Some(Certainty::May) => "sometimes",
+                Some(Certainty::Must) | None => "always",
+            }),
             Source::Loops => text.push_str(&labels::times(values.loops, entry)),
             Source::First(field) => {
                 if let Some(site) = values.first {
@@ -253,5 +270,79 @@ impl Field {
             }
             Field::Fact(name) => text.push_str(site.fact(name).unwrap_or("")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::name::Name;
+    use crate::program::model::{Effect, EntryKind, NodeId};
+    use crate::span::{FileId, Location, Span};
+
+    fn site(host: Option<&'static str>) -> Site {
+        Site {
+            effect: Effect::Callout,
+            at: Location { file: FileId(0), span: Span::new(0, 1) },
+            symbol: "Api.send".to_owned(),
+            label: "`Http.send`".to_owned(),
+            object: None,
+            operation: None,
+            facts: host.map(|host| ("host", Cow::Borrowed(host))).into_iter().collect(),
+        }
+    }
+
+    fn names() -> Names {
+        let effects = Effects::of(&[Effect::Callout]);
+        Names { subject: vec![("to", effects)], first: None, entry: true, loops: true, certainty: true }
+    }
+
+    fn fill(text: &str, host: Option<&'static str>) -> String {
+        let entry = Entry {
+            kind: EntryKind::Trigger,
+            node: NodeId(0),
+            at: Location { file: FileId(0), span: Span::new(0, 1) },
+            name: "trigger T on Account (after update)".to_owned(),
+            owner: Name::new("T"),
+            object: Some(Name::new("Account")),
+            event: None,
+            callouts_enabled: None,
+            batch_scope: None,
+        };
+        let values = Values {
+            entry: Some(&entry),
+            subject: &site(host),
+            first: None,
+            loops: &[Bound::EntryBatch, Bound::QueryRows],
+            certainty: Some(Certainty::May),
+        };
+        Template::parse(text, &names()).expect("a template").fill(&values)
+    }
+
+    #[test]
+    fn placeholders_are_filled() {
+        let text = "{from} calls {to.host|some system} from {to.symbol}";
+        assert_eq!(fill(text, Some("ERP")), "Trigger T on Account (after update) calls ERP from Api.send");
+        assert_eq!(fill(text, None), "Trigger T on Account (after update) calls some system from Api.send");
+        assert_eq!(fill("on {from.object|x}{from.event|, always}", None), "On Account, always");
+        assert_eq!(
+            fill("{to.label} runs {loops}", None),
+            "`Http.send` runs once for each record of the trigger and each row of a query"
+        );
+        assert_eq!(fill("it {certainty} fails", None), "It sometimes fails");
+        assert_eq!(fill("", None), "");
+        assert_eq!(fill("äh", None), "äh");
+    }
+
+    #[test]
+    fn mistakes_name_the_placeholder() {
+        let problem = |text| Template::parse(text, &names()).expect_err("a mistake").message;
+        assert_eq!(problem("{to.hosts|x}"), "unknown placeholder `{to.hosts}`");
+        assert_eq!(problem("{first.label}"), "unknown placeholder `{first.label}`");
+        assert_eq!(problem("{to.verb}"), "`{to.verb}` is not always known");
+        assert_eq!(problem("a {from"), "the placeholder is never closed");
+        assert_eq!(problem("{}"), "unknown placeholder `{}`");
     }
 }

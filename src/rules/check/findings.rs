@@ -105,6 +105,7 @@ impl Builder<'_> {
             subject: self.program.site(shown.subject),
             first: shown.first.map(|id| self.program.site(id)),
             loops: &loops,
+            certainty: shown.certainty,
         };
         Finding {
             rule: rule.id.clone(),

@@ -170,3 +170,6 @@ fn reached(
     }
     hits
 }
+
+#[cfg(test)]
+mod tests;
