@@ -30,22 +30,6 @@ impl Lowerer<'_> {
         id
     }
 
-    /// Moves to the first child that `wanted` accepts, or stays.
-    fn enter(&mut self, wanted: impl Fn(&Self, Kind) -> bool) -> bool {
-        if !self.cursor.goto_first_child() {
-            return false;
-        }
-        loop {
-            if wanted(self, self.kind()) {
-                return true;
-            }
-            if !self.cursor.goto_next_sibling() {
-                self.cursor.goto_parent();
-                return false;
-            }
-        }
-    }
-
     fn unparenthesized(&mut self) -> ExprId {
         let span = self.span();
         let leaf = match self.kind() {
@@ -90,7 +74,7 @@ impl Lowerer<'_> {
             Kind::Cast => {
                 let mut ty = nothing();
                 let mut value = None;
-                self.fields(|this, field| match field {
+                self.fields_to(Field::Value, |this, field| match field {
                     Field::Type => ty = this.type_ref(),
                     Field::Value => value = Some(this.expr()),
                     _ => {}
@@ -100,7 +84,7 @@ impl Lowerer<'_> {
             Kind::Instanceof => {
                 let mut ty = nothing();
                 let mut value = None;
-                self.fields(|this, field| match field {
+                self.fields_to(Field::Right, |this, field| match field {
                     Field::Left => value = Some(this.expr()),
                     Field::Right => ty = this.type_ref(),
                     _ => {}
@@ -109,7 +93,7 @@ impl Lowerer<'_> {
             }
             Kind::Ternary => {
                 let (mut cond, mut then, mut otherwise) = (None, None, None);
-                self.fields(|this, field| match field {
+                self.fields_to(Field::Alternative, |this, field| match field {
                     Field::Condition => cond = Some(this.expr()),
                     Field::Consequence => then = Some(this.expr()),
                     Field::Alternative => otherwise = Some(this.expr()),
@@ -130,7 +114,7 @@ impl Lowerer<'_> {
             Kind::Assignment => {
                 let mut op = None;
                 let (mut left, mut right) = (None, None);
-                self.fields(|this, field| match field {
+                self.fields_to(Field::Right, |this, field| match field {
                     Field::Left => left = Some(this.expr()),
                     Field::Operator => op = assignment_op(this.text()),
                     Field::Right => right = Some(this.expr()),
@@ -167,6 +151,9 @@ impl Lowerer<'_> {
     /// The expressions among the children of the current node.
     pub(super) fn arguments(&mut self) -> ExprList {
         let mark = self.scratch.len();
+        if self.text().len() == "()".len() {
+            return self.list_from(mark);
+        }
         self.children(|this, kind| {
             if is_expr(kind) || kind == Kind::ArrayInitializer {
                 let id = this.expr();
@@ -179,7 +166,7 @@ impl Lowerer<'_> {
     /// The two expressions in the fields `first` and `second`.
     fn two(&mut self, first: Field, second: Field) -> (ExprId, ExprId) {
         let (mut one, mut two) = (None, None);
-        self.fields(|this, field| {
+        self.fields_to(second, |this, field| {
             if field == first {
                 one = Some(this.expr());
             } else if field == second {
@@ -193,7 +180,7 @@ impl Lowerer<'_> {
     fn field_access(&mut self, span: Span) -> Expr {
         let mut object = None;
         let mut name = None;
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Member, |this, field| match field {
             Field::Object => object = Some(this.expr()),
             Field::Member => name = Some(this.name()),
             _ => {}
@@ -206,7 +193,7 @@ impl Lowerer<'_> {
         let mut object = None;
         let mut name = None;
         let mut args = ExprList::default();
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Arguments, |this, field| match field {
             Field::Object => object = Some(this.expr()),
             Field::Name => name = Some(this.name()),
             Field::Arguments => args = this.arguments(),
@@ -218,7 +205,7 @@ impl Lowerer<'_> {
     fn creation(&mut self) -> (Box<TypeRef>, ExprList) {
         let mut ty = nothing();
         let mut args = ExprList::default();
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Arguments, |this, field| match field {
             Field::Type => ty = this.type_ref(),
             Field::Arguments => args = this.arguments(),
             _ => {}
@@ -232,7 +219,7 @@ impl Lowerer<'_> {
         let mut dimensions = 0;
         let mut elements = ExprList::default();
         let mut pairs = false;
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Value, |this, field| match field {
             Field::Type => ty = this.type_ref(),
             Field::Dimensions => {
                 dimensions += match this.kind() {
@@ -280,7 +267,7 @@ impl Lowerer<'_> {
     fn unary(&mut self, span: Span) -> ExprId {
         let mut operator = "";
         let mut operand = None;
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Operand, |this, field| match field {
             Field::Operator => operator = this.text(),
             Field::Operand => operand = Some(this.expr()),
             _ => {}
@@ -328,7 +315,10 @@ impl Lowerer<'_> {
         while self.cursor.goto_next_sibling() {
             match self.field() {
                 Field::Operator => op = binary_op(self.text()),
-                Field::Right => right = Some(self.expr()),
+                Field::Right => {
+                    right = Some(self.expr());
+                    break;
+                }
                 _ => {}
             }
         }

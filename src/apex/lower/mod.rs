@@ -131,18 +131,43 @@ impl<'t> Lowerer<'t> {
     }
 
     /// Calls `visit` on each child of the current node that has a field name.
-    fn fields(&mut self, mut visit: impl FnMut(&mut Self, Field)) {
+    fn fields(&mut self, visit: impl FnMut(&mut Self, Field)) {
+        self.fields_to(Field::Unknown, visit);
+    }
+
+    /// Like [`Lowerer::fields`], but stops behind the field that the grammar has last. Moving the cursor
+    /// is what lowering costs, so the most frequent nodes are left as early as can be.
+    fn fields_to(&mut self, last: Field, mut visit: impl FnMut(&mut Self, Field)) {
         if self.cursor.goto_first_child() {
             loop {
                 let field = self.field();
                 if field != Field::Unknown {
                     visit(self, field);
+                    if field == last {
+                        break;
+                    }
                 }
                 if !self.cursor.goto_next_sibling() {
                     break;
                 }
             }
             self.cursor.goto_parent();
+        }
+    }
+
+    /// Moves to the first child that `wanted` accepts, or stays.
+    fn enter(&mut self, wanted: impl Fn(&Self, Kind) -> bool) -> bool {
+        if !self.cursor.goto_first_child() {
+            return false;
+        }
+        loop {
+            if wanted(self, self.kind()) {
+                return true;
+            }
+            if !self.cursor.goto_next_sibling() {
+                self.cursor.goto_parent();
+                return false;
+            }
         }
     }
 

@@ -88,31 +88,21 @@ impl Lowerer<'_> {
 
     /// The first child that is an expression.
     pub(super) fn first_expr(&mut self) -> Option<ExprId> {
-        let mut found = None;
-        self.children(|this, kind| {
-            if found.is_none() && is_expr(kind) {
-                found = Some(this.expr());
-            }
-        });
-        found
+        self.enter(|_, kind| is_expr(kind)).then(|| {
+            let id = self.expr();
+            self.cursor.goto_parent();
+            id
+        })
     }
 
     fn expression_statement(&mut self) -> StmtKind {
-        let mut lowered = None;
-        self.children(|this, kind| {
-            if lowered.is_some() {
-                return;
-            }
-            if kind == Kind::Dml {
-                lowered = Some(this.dml());
-            } else if is_expr(kind) {
-                lowered = Some(StmtKind::Expr(this.expr()));
-            }
-        });
-        lowered.unwrap_or_else(|| {
+        if !self.enter(|_, kind| is_expr(kind)) {
             let span = self.span();
-            StmtKind::Expr(self.unknown(span))
-        })
+            return StmtKind::Expr(self.unknown(span));
+        }
+        let lowered = if self.kind() == Kind::Dml { self.dml() } else { StmtKind::Expr(self.expr()) };
+        self.cursor.goto_parent();
+        lowered
     }
 
     fn dml(&mut self) -> StmtKind {
@@ -164,7 +154,7 @@ impl Lowerer<'_> {
         let mut name = Name::new("");
         let mut ty = declared.clone();
         let mut init = None;
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Value, |this, field| match field {
             Field::Name => name = this.name(),
             Field::Dimensions => ty = list_of(std::mem::replace(&mut ty, nothing()), this.dimensions()),
             Field::Value => {
@@ -184,7 +174,7 @@ impl Lowerer<'_> {
         let span = self.span();
         let mut cond = None;
         let (mut then, mut otherwise) = (Block::new(), Block::new());
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Alternative, |this, field| match field {
             Field::Condition => cond = Some(this.expr()),
             Field::Consequence => then = this.body(),
             Field::Alternative => otherwise = this.body(),
@@ -197,7 +187,7 @@ impl Lowerer<'_> {
         let span = self.span();
         let mut on = None;
         let mut arms = Vec::new();
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Body, |this, field| match field {
             Field::Condition => on = Some(this.expr()),
             Field::Body => this.children(|this, kind| {
                 if kind == Kind::SwitchRule {
@@ -255,7 +245,7 @@ impl Lowerer<'_> {
         let mut var = Name::new("");
         let mut iter = None;
         let mut body = Block::new();
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Body, |this, field| match field {
             Field::Type => ty = this.type_ref(),
             Field::Name => var = this.name(),
             Field::Dimensions => ty = list_of(std::mem::replace(&mut ty, nothing()), this.dimensions()),
@@ -272,7 +262,7 @@ impl Lowerer<'_> {
         let mut cond = None;
         let mut update = Vec::new();
         let mut body = Block::new();
-        self.fields(|this, field| {
+        self.fields_to(Field::Body, |this, field| {
             let kind = this.kind();
             match field {
                 Field::Init if kind == Kind::LocalVariableDeclaration => this.stmt(kind, &mut init),
