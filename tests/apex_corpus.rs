@@ -65,13 +65,35 @@ fn syntax_errors_of_real_files() {
     );
 }
 
+/// One pass over all nodes: the least that anything over a tree can cost.
+fn walk(tree: &tree_sitter::Tree) -> Duration {
+    let start = Instant::now();
+    let mut cursor = tree.walk();
+    let mut kinds = 0u64;
+    loop {
+        kinds += u64::from(cursor.node().kind_id());
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                assert!(kinds > 0);
+                return start.elapsed();
+            }
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs SEAMLINT_CORPUS"]
 fn time_of_real_files() {
     let corpus = corpus();
     let bytes: usize = corpus.iter().map(|(_, text)| text.len()).sum();
     for round in 0..3 {
-        let (mut preparing, mut parsing, mut lowering) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+        let mut preparing = Duration::ZERO;
+        let mut parsing = Duration::ZERO;
+        let mut lowering = Duration::ZERO;
+        let mut walking = Duration::ZERO;
         for (_, text) in &corpus {
             let start = Instant::now();
             let prepared = prepare::prepare(text);
@@ -81,12 +103,13 @@ fn time_of_real_files() {
             let unit = lower::lower(FileId(0), text, &prepared, &tree, true);
             let lowered_at = Instant::now();
             drop(unit);
+            walking += walk(&tree);
             preparing += prepared_at - start;
             parsing += parsed_at - prepared_at;
             lowering += lowered_at - parsed_at;
         }
         println!(
-            "round {round}: {} files, {bytes} bytes; prepare {preparing:?}, parse {parsing:?}, lower {lowering:?}",
+            "round {round}: {} files, {bytes} bytes; prepare {preparing:?}, parse {parsing:?}, lower {lowering:?}, walk {walking:?}",
             corpus.len()
         );
     }

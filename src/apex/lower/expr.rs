@@ -4,9 +4,8 @@ use super::super::prepare::without_tokens;
 use super::super::unit::{BinaryOp, Expr, ExprId, ExprList, TypeRef};
 use super::kinds::{Field, Kind};
 use super::stmt::is_expr;
-use super::types::{is_type, list_of, nothing};
+use super::types::{is_type, list_of, no_name, nothing};
 use super::{Lowerer, MAX_DEPTH};
-use crate::name::Name;
 use crate::span::Span;
 
 /// Chains of binary operators up to this length keep their shape; longer ones are balanced.
@@ -20,22 +19,24 @@ impl Lowerer<'_> {
     pub(super) fn expr(&mut self) -> ExprId {
         // Parentheses are no level of their own, so that no number of them is too many.
         let mut opened = 0u32;
-        while self.kind() == Kind::Parenthesized && self.enter(|_, kind| is_expr(kind)) {
+        let mut kind = self.kind();
+        while kind == Kind::Parenthesized && self.enter(|_, kind| is_expr(kind)) {
             opened += 1;
+            kind = self.kind();
         }
-        let id = self.unparenthesized();
+        let id = self.unparenthesized(kind);
         for _ in 0..opened {
             self.cursor.goto_parent();
         }
         id
     }
 
-    fn unparenthesized(&mut self) -> ExprId {
+    fn unparenthesized(&mut self, kind: Kind) -> ExprId {
         let span = self.span();
-        let leaf = match self.kind() {
+        let leaf = match kind {
             // The parser makes up empty nodes where something is missing.
             _ if span.start == span.end => return self.unknown(span),
-            Kind::Identifier => Expr::Name(self.name()),
+            Kind::Identifier => Expr::Name(self.name_at(span)),
             Kind::This => Expr::This,
             Kind::Super => Expr::Super,
             Kind::StringLiteral => Expr::Str(self.string(1)),
@@ -47,7 +48,7 @@ impl Lowerer<'_> {
                 None => return self.unknown(span),
             },
             Kind::Binary => return self.binary(span),
-            kind => {
+            _ => {
                 return match self.deeper(|this| this.compound(kind, span)) {
                     Some(id) => id,
                     None => self.unknown(span),
@@ -186,7 +187,7 @@ impl Lowerer<'_> {
             _ => {}
         });
         let object = object.unwrap_or_else(|| self.unknown(span));
-        Expr::Field { object, name: name.unwrap_or_else(|| Name::new("")) }
+        Expr::Field { object, name: name.unwrap_or_else(|| no_name()) }
     }
 
     fn call(&mut self) -> Expr {
@@ -199,7 +200,7 @@ impl Lowerer<'_> {
             Field::Arguments => args = this.arguments(),
             _ => {}
         });
-        Expr::Call { object, name: name.unwrap_or_else(|| Name::new("")), args }
+        Expr::Call { object, name: name.unwrap_or_else(|| no_name()), args }
     }
 
     fn creation(&mut self) -> (Box<TypeRef>, ExprList) {

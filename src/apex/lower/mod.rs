@@ -81,13 +81,20 @@ impl<'t> Lowerer<'t> {
 
     /// The text of the current node as written.
     fn text(&self) -> &'t str {
-        let node = self.cursor.node();
-        self.text.get(node.start_byte()..node.end_byte()).unwrap_or_default()
+        self.text_at(self.span())
+    }
+
+    fn text_at(&self, span: Span) -> &'t str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
     /// The text of the current node as a name.
     fn name(&self) -> Name {
-        let text = self.text();
+        self.name_at(self.span())
+    }
+
+    fn name_at(&self, span: Span) -> Name {
+        let text = self.text_at(span);
         if self.tokens { Name::new(&without_tokens(text)) } else { Name::new(text) }
     }
 

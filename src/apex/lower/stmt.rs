@@ -5,7 +5,7 @@ use super::super::unit::{
 };
 use super::Lowerer;
 use super::kinds::{Field, Kind};
-use super::types::{is_type, list_of, nothing};
+use super::types::{is_type, list_of, no_name, nothing};
 use crate::name::Name;
 use crate::span::Span;
 
@@ -127,7 +127,7 @@ impl Lowerer<'_> {
     }
 
     fn constructor_call(&mut self, span: Span) -> ExprId {
-        let mut name = Name::new("");
+        let mut name = no_name();
         let mut args = Default::default();
         self.fields(|this, field| match field {
             Field::Constructor => name = this.name(),
@@ -151,7 +151,7 @@ impl Lowerer<'_> {
 
     /// `name[] = value`, of a declaration whose type is `declared`.
     pub(super) fn declarator(&mut self, declared: &TypeRef) -> (Name, TypeRef, Option<ExprId>) {
-        let mut name = Name::new("");
+        let mut name = no_name();
         let mut ty = declared.clone();
         let mut init = None;
         self.fields_to(Field::Value, |this, field| match field {
@@ -228,7 +228,7 @@ impl Lowerer<'_> {
     /// `Account acc` of `when Account acc`.
     fn when_type(&mut self) -> (TypeRef, Name) {
         let mut ty = nothing();
-        let mut var = Name::new("");
+        let mut var = no_name();
         self.children(|this, kind| {
             if is_type(kind) {
                 ty = this.type_ref();
@@ -242,7 +242,7 @@ impl Lowerer<'_> {
     fn enhanced_for(&mut self) -> StmtKind {
         let span = self.span();
         let mut ty = nothing();
-        let mut var = Name::new("");
+        let mut var = no_name();
         let mut iter = None;
         let mut body = Block::new();
         self.fields_to(Field::Body, |this, field| match field {
@@ -302,7 +302,7 @@ impl Lowerer<'_> {
             Kind::Block => body = this.block(),
             Kind::CatchClause => {
                 let mut catch =
-                    Catch { span: this.span(), ty: nothing(), var: Name::new(""), body: Block::new() };
+                    Catch { span: this.span(), ty: nothing(), var: no_name(), body: Block::new() };
                 this.children(|this, kind| match kind {
                     Kind::FormalParameter => (catch.ty, catch.var) = this.formal_parameter(),
                     Kind::Block => catch.body = this.block(),
