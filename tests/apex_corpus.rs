@@ -65,6 +65,98 @@ fn syntax_errors_of_real_files() {
     );
 }
 
+/// Nothing is lost between the tree and the unit: both hold as many of each of these.
+#[test]
+#[ignore = "needs SEAMLINT_CORPUS"]
+fn nothing_is_lost() {
+    let mut files = 0;
+    for (path, text) in corpus() {
+        let prepared = prepare::prepare(&text);
+        let tree = parse::parse(&prepared.buffer).unwrap();
+        let unit = lower::lower(FileId(0), &text, &prepared, &tree, true);
+        if unit.types.is_empty() && unit.trigger.is_none() {
+            continue;
+        }
+        files += 1;
+        let printed = seamlint::apex::print::print(&unit, &text);
+        let exprs = |wanted: fn(&Expr) -> bool| unit.exprs.iter().filter(|expr| wanted(expr)).count();
+        let lines = |word: &str| {
+            let starts = |line: &&str| line.trim_start().split(' ').nth(1) == Some(word);
+            printed.lines().filter(starts).count()
+        };
+        let pairs = [
+            (
+                &["method_invocation", "explicit_constructor_invocation"][..],
+                exprs(|expr| matches!(expr, Expr::Call { .. })),
+            ),
+            (&["object_creation_expression"], exprs(|expr| matches!(expr, Expr::New { .. }))),
+            (&["query_expression"], exprs(|expr| matches!(expr, Expr::Query(_)))),
+            (&["field_access"], exprs(|expr| matches!(expr, Expr::Field { .. }))),
+            (&["string_literal", "multi_line_string_literal"], exprs(|expr| matches!(expr, Expr::Str(_)))),
+            (&["assignment_expression"], exprs(|expr| matches!(expr, Expr::Assign { .. }))),
+            (&["binary_expression"], exprs(|expr| matches!(expr, Expr::Binary { .. }))),
+            (&["dml_expression"], lines("dml")),
+            (&["if_statement"], lines("if")),
+            (&["for_statement", "enhanced_for_statement"], lines("for")),
+            (&["try_statement"], lines("try")),
+            (&["catch_clause"], lines("catch")),
+            (&["return_statement"], lines("return")),
+            (&["throw_statement"], lines("throw")),
+            (&["switch_rule"], lines("when")),
+            (&["method_declaration", "constructor_declaration"], {
+                unit.types.iter().map(|ty| ty.methods.len()).sum::<usize>()
+                    + unit.trigger.iter().map(|trigger| trigger.methods.len()).sum::<usize>()
+            }),
+            (&["class_declaration", "interface_declaration", "enum_declaration"], unit.types.len()),
+        ];
+        let counts = counts(&tree);
+        for (kinds, found) in pairs {
+            let expected: usize = kinds.iter().map(|kind| counts.get(*kind).copied().unwrap_or(0)).sum();
+            if expected != found {
+                println!("{}: {kinds:?}: {expected} in the tree, {found} in the unit", path.display());
+            }
+        }
+    }
+    println!("{files} files compared");
+}
+
+/// How many nodes of each kind there are, but for those that units leave out on purpose.
+fn counts(tree: &tree_sitter::Tree) -> std::collections::HashMap<String, usize> {
+    let mut counts = std::collections::HashMap::new();
+    let mut cursor = tree.walk();
+    loop {
+        let kind = cursor.node().kind();
+        let skipped = match kind {
+            "annotation" | "dimensions_expr" => true,
+            "parenthesized_expression" => cursor.field_name() == Some("user"),
+            // SOQL and annotations have literals too.
+            "string_literal" => {
+                cursor.field_name().is_none()
+                    && cursor.node().parent().is_some_and(|parent| {
+                        let kind = parent.kind();
+                        kind.starts_with("comparison")
+                            || kind.starts_with("comparable")
+                            || kind.starts_with("with_")
+                            || kind == "function_expression"
+                            || kind == "ERROR"
+                    })
+            }
+            _ => false,
+        };
+        if !skipped {
+            *counts.entry(kind.to_owned()).or_insert(0) += 1;
+            if cursor.goto_first_child() {
+                continue;
+            }
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return counts;
+            }
+        }
+    }
+}
+
 /// One pass over all nodes: the least that anything over a tree can cost.
 fn walk(tree: &tree_sitter::Tree) -> Duration {
     let start = Instant::now();
