@@ -187,7 +187,7 @@ impl Lowerer<'_> {
             _ => {}
         });
         let object = object.unwrap_or_else(|| self.unknown(span));
-        Expr::Field { object, name: name.unwrap_or_else(|| no_name()) }
+        Expr::Field { object, name: name.unwrap_or_else(no_name) }
     }
 
     fn call(&mut self) -> Expr {
@@ -200,7 +200,7 @@ impl Lowerer<'_> {
             Field::Arguments => args = this.arguments(),
             _ => {}
         });
-        Expr::Call { object, name: name.unwrap_or_else(|| no_name()), args }
+        Expr::Call { object, name: name.unwrap_or_else(no_name), args }
     }
 
     fn creation(&mut self) -> (Box<TypeRef>, ExprList) {

@@ -21,7 +21,7 @@ use crate::span::{FileId, Span};
 use kinds::{Field, Kind, TABLES, Tables};
 
 /// How deep declarations, statements and expressions may be nested in one another, in each of the
-/// file's bodies. The deepest real file has some 120 of these levels.
+/// file's bodies. The tree of the deepest real file has 240 levels, and several make one of these.
 pub const MAX_DEPTH: u32 = 400;
 
 /// Lowers `tree`, which was parsed from `prepared.buffer`; everything is read from `text`.
@@ -39,7 +39,7 @@ pub fn lower(file: FileId, text: &str, prepared: &Prepared<'_>, tree: &Tree, act
         scratch: Vec::new(),
         unit: Unit { ..super::empty(file) },
     };
-    // One byte in four or five begins an expression in real code; better a little too much.
+    // Real code has an expression every thirty bytes or so.
     let guess = text.len() / 24;
     lowerer.unit.exprs.reserve(guess);
     lowerer.unit.expr_spans.reserve(guess);

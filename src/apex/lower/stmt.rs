@@ -122,7 +122,16 @@ impl Lowerer<'_> {
                 _ => {}
             }
         });
-        let target = target.unwrap_or_else(|| self.unknown(span));
+        let mut target = target.unwrap_or_else(|| self.unknown(span));
+        // `upsert (rows) Ext__c` looks like a cast to the grammar.
+        if let (DmlOp::Upsert, None, Expr::Cast { ty, value }) = (op, upsert_key, self.unit.expr(target))
+            && let Expr::Name(key) = *self.unit.expr(*value)
+            && key.folded().ends_with("__c")
+        {
+            let rows = Expr::Name(ty.name);
+            target = self.push(rows, self.unit.span(target));
+            upsert_key = Some(key);
+        }
         StmtKind::Dml { op, target, upsert_key, merge_with }
     }
 
