@@ -152,6 +152,9 @@ pub enum Bound {
     Collection,
     /// Once a row of a query without a literal `LIMIT`.
     QueryRows,
+    /// Once a piece of configuration: custom metadata records, schema descriptions. Few, and their
+    /// number does not grow with the data.
+    Configuration,
     /// Once a chunk (SOQL for loop over lists, `i += k`): grows slowly.
     Chunks,
     /// Until something outside says so: pagination by a cursor of the response, polling.
@@ -195,6 +198,8 @@ impl Guards {
     pub const OTHER: Guards = Guards(1 << 8);
     /// The arm runs once a chunk is full: `if (batch.size() == 200)`.
     pub const CHUNK: Guards = Guards(1 << 9);
+    /// A method of the project decides (`if (canRunSynchronously())`), on grounds that are not seen.
+    pub const DECISION: Guards = Guards(1 << 10);
 
     pub fn has_any(self, other: Guards) -> bool {
         self.0 & other.0 != 0

@@ -145,13 +145,21 @@ pub struct Value {
     pub known: Known,
     pub ty: Ty,
     pub deps: Deps,
+    /// A method of the project decided on it, on grounds that are not seen.
+    pub decision: bool,
     /// Where it may come from, for the facts about requests and answers.
     pub slots: Slots,
 }
 
 impl Value {
     pub fn unknown() -> Value {
-        Value { known: Known::Nothing, ty: Ty::Unknown, deps: Deps::NONE, slots: Slots::default() }
+        Value {
+            known: Known::Nothing,
+            ty: Ty::Unknown,
+            deps: Deps::NONE,
+            decision: false,
+            slots: Slots::default(),
+        }
     }
 
     pub fn of(ty: Ty) -> Value {
@@ -171,7 +179,13 @@ impl Value {
         } else {
             Ty::Unknown
         };
-        Value { known, ty, deps: self.deps.with(other.deps), slots: self.slots.union(&other.slots) }
+        Value {
+            known,
+            ty,
+            deps: self.deps.with(other.deps),
+            decision: self.decision || other.decision,
+            slots: self.slots.union(&other.slots),
+        }
     }
 }
 

@@ -124,7 +124,7 @@ impl Growth {
             Bound::QueryRows => GrowsWith::QueryRows,
             Bound::Paging => GrowsWith::Paging,
             Bound::Unknown => GrowsWith::Unknown,
-            Bound::Constant(_) | Bound::Chunks | Bound::Retry => return false,
+            Bound::Constant(_) | Bound::Configuration | Bound::Chunks | Bound::Retry => return false,
         };
         self.0 & (1 << word as u8) != 0
     }

@@ -11,7 +11,9 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use crate::finding::Confidence;
-use crate::program::model::{Bound, Condition, Effects, EntryId, NodeId, Program, Site, SiteId, Step};
+use crate::program::model::{
+    Bound, Condition, Effects, EntryId, Guards, NodeId, Program, Site, SiteId, Step,
+};
 
 use super::Summary;
 use super::reach::{Hop, HopKind};
@@ -91,6 +93,8 @@ struct Pending {
     conditions: Vec<Condition>,
     /// It happened in an earlier iteration of a loop.
     earlier_iteration: bool,
+    /// It has happened on every way here.
+    must: bool,
 }
 
 /// What may have happened up to one point of a node.
@@ -115,7 +119,9 @@ struct Open {
 struct Pair {
     first: Way,
     then: Way,
+    /// Some `first` has happened whenever `then` is reached; `sure`: it is this one.
     must: bool,
+    sure: bool,
     across: bool,
 }
 
@@ -132,7 +138,8 @@ struct NodeOrder {
 
 #[derive(Clone, Debug)]
 struct Exit {
-    pending: Vec<Way>,
+    /// Each with whether it has happened on every way out.
+    pending: Vec<(Way, bool)>,
     must: bool,
     may_pass: bool,
     must_pass: bool,
@@ -244,8 +251,13 @@ impl<'a> Orders<'a> {
             return order;
         }
         self.memo.insert(node, None);
-        let mut walk =
-            Walk { orders: self, order: NodeOrder::default(), returns: Vec::new(), jumps: Vec::new() };
+        let mut walk = Walk {
+            orders: self,
+            order: NodeOrder::default(),
+            returns: Vec::new(),
+            jumps: Vec::new(),
+            decisions: 0,
+        };
         let start = State { pending: Vec::new(), must: false, may_pass: true, must_pass: true };
         let program = walk.orders.program;
         let end = walk.steps(&program.node(node).steps, Some(start), &mut Vec::new());
@@ -253,7 +265,7 @@ impl<'a> Orders<'a> {
         returns.extend(end);
         let mut order = walk.order;
         order.exit = merge(returns).map(|state| Exit {
-            pending: distinct(state.pending.into_iter().map(|pending| pending.way)),
+            pending: distinct_exits(&state.pending),
             must: state.must,
             may_pass: state.may_pass,
             must_pass: state.must_pass,
@@ -279,6 +291,8 @@ struct Walk<'o, 'a> {
     returns: Vec<State>,
     /// For each open loop: states at `break` and at `continue`.
     jumps: Vec<(Vec<State>, Vec<State>)>,
+    /// How many decisions of the project are around the step at hand.
+    decisions: usize,
 }
 
 impl Walk<'_, '_> {
@@ -301,8 +315,11 @@ impl Walk<'_, '_> {
                     let mut after = Vec::new();
                     for arm in arms {
                         let depth = around.len();
+                        let decided = usize::from(arm.guards.has_any(Guards::DECISION));
                         around.extend(&arm.conditions);
+                        self.decisions += decided;
                         after.extend(self.steps(&arm.steps, Some(state.clone()), around));
+                        self.decisions -= decided;
                         around.truncate(depth);
                     }
                     if !exhaustive {
@@ -340,7 +357,7 @@ impl Walk<'_, '_> {
         let program = self.orders.program;
         let place = program.site(site);
         if (self.orders.query.then)(place) {
-            let way = Way::here(program, site);
+            let way = self.doubted(Way::here(program, site));
             self.meet(&way, state, around, true);
             self.open(way, state);
         }
@@ -353,9 +370,17 @@ impl Walk<'_, '_> {
         if (self.orders.query.first)(place) {
             let way = Way::here(program, site);
             self.order.ever.push(way.clone());
-            add(state, Pending { way, conditions: around.to_vec(), earlier_iteration: false });
+            add(state, Pending { way, conditions: around.to_vec(), earlier_iteration: false, must: true });
             state.must = true;
         }
+    }
+
+    /// A way that a decision of the project may close.
+    fn doubted(&self, mut way: Way) -> Way {
+        if self.decisions > 0 {
+            way.confidence = Confidence::Low;
+        }
+        way
     }
 
     /// `then` is reached: pairs it with all that may be pending.
@@ -373,6 +398,7 @@ impl Walk<'_, '_> {
                 first: pending.way.clone(),
                 then: then.clone(),
                 must,
+                sure: must && (pending.must || same),
                 across: pending.earlier_iteration,
             });
         }
@@ -407,12 +433,12 @@ impl Walk<'_, '_> {
         for pair in &callee.pairs {
             self.order.pairs.push(Pair {
                 first: pair.first.through(hop, confidence),
-                then: pair.then.through(hop, confidence),
+                then: self.doubted(pair.then.through(hop, confidence)),
                 ..*pair
             });
         }
         for open in &callee.open {
-            let way = open.way.through(hop, confidence);
+            let way = self.doubted(open.way.through(hop, confidence));
             self.meet(&way, state, around, open.must_pass);
             if state.may_pass {
                 let passed = State { must_pass: state.must_pass && open.must_pass, ..state.clone() };
@@ -430,9 +456,10 @@ impl Walk<'_, '_> {
             may_pass: state.may_pass && exit.may_pass,
             must_pass: state.must_pass && exit.must_pass,
         };
-        for way in &exit.pending {
+        for (way, must) in &exit.pending {
             let way = way.through(hop, confidence);
-            add(&mut after, Pending { way, conditions: around.to_vec(), earlier_iteration: false });
+            let pending = Pending { way, conditions: around.to_vec(), earlier_iteration: false, must: *must };
+            add(&mut after, pending);
         }
         Some(after)
     }
@@ -503,7 +530,8 @@ impl Walk<'_, '_> {
         caught.must_pass = false;
         for way in distinct(inside.iter().cloned()) {
             if !last.contains(&way.site) {
-                add(&mut caught, Pending { way, conditions: Vec::new(), earlier_iteration: false });
+                let pending = Pending { way, conditions: Vec::new(), earlier_iteration: false, must: false };
+                add(&mut caught, pending);
             }
         }
         self.order.ever.extend(distinct(inside.into_iter()));
@@ -542,6 +570,7 @@ fn add(state: &mut State, pending: Pending) {
                 known.way = pending.way;
             }
             known.earlier_iteration &= pending.earlier_iteration;
+            known.must |= pending.must;
         }
         None if room => state.pending.push(pending),
         None => {}
@@ -555,17 +584,35 @@ fn merge(states: Vec<State>) -> Option<State> {
         merged.must &= state.must;
         merged.may_pass |= state.may_pass;
         merged.must_pass &= state.must_pass;
-        for pending in state.pending {
+        for pending in &mut merged.pending {
+            pending.must &=
+                state.pending.iter().any(|other| other.way.site == pending.way.site && other.must);
+        }
+        for mut pending in state.pending {
             let known = merged
                 .pending
                 .iter()
                 .any(|known| known.way.site == pending.way.site && known.conditions == pending.conditions);
             if !known && merged.pending.len() < 2 * MAX_PENDING {
+                pending.must &=
+                    merged.pending.iter().any(|other| other.way.site == pending.way.site && other.must);
                 merged.pending.push(pending);
             }
         }
     }
     Some(merged)
+}
+
+/// What is pending at the end of a node: each site once, by its shortest way.
+fn distinct_exits(pending: &[Pending]) -> Vec<(Way, bool)> {
+    let must = |site: SiteId| pending.iter().any(|pending| pending.way.site == site && pending.must);
+    distinct(pending.iter().map(|pending| pending.way.clone()))
+        .into_iter()
+        .map(|way| {
+            let must = must(way.site);
+            (way, must)
+        })
+        .collect()
 }
 
 /// One way per site, the shortest.
@@ -589,7 +636,7 @@ fn distinct(ways: impl Iterator<Item = Way>) -> Vec<Way> {
 fn is_better(a: &Pair, b: &Pair) -> bool {
     let rank = |pair: &Pair| {
         let length = pair.first.length + pair.then.length;
-        (pair.must, pair.first.confidence.min(pair.then.confidence), std::cmp::Reverse(length))
+        (pair.must, pair.sure, pair.first.confidence.min(pair.then.confidence), std::cmp::Reverse(length))
     };
     rank(a) > rank(b)
 }

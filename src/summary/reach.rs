@@ -30,6 +30,8 @@ pub struct Reach {
     /// How often it may happen in one run of the entry point.
     pub count: Count,
     pub confidence: Confidence,
+    /// On the way, a method of the project decides whether to go on ([`Guards::DECISION`]).
+    pub decided: bool,
     pub path: Vec<Hop>,
 }
 
@@ -75,8 +77,17 @@ impl Hop {
     }
 }
 
-/// A node, and whether a loop that grows is around it.
-type State = (NodeId, bool);
+/// A node, and what is known of the way to it.
+type State = (NodeId, Way);
+
+/// What makes two ways to the same place different in kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Way {
+    /// A loop that grows is around it.
+    grows: bool,
+    /// A decision of the project is on it.
+    decided: bool,
+}
 
 /// How a state was reached: from which one, by which event of it.
 #[derive(Clone, Copy)]
@@ -85,35 +96,36 @@ struct From {
     event: usize,
 }
 
-/// All matching sites that `entry` reaches, each once with its most looped, then shortest path;
-/// sorted by place. Ends at asynchronous boundaries.
+/// All matching sites that `entry` reaches, sorted by place: each with the shortest way of each kind (in
+/// a growing loop or not, behind a decision or not). Ends at asynchronous boundaries.
 pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &ReachQuery) -> Vec<Reach> {
     let entry = program.entry(entry);
     let reachable = if query.through_dml { &summary.effects_through_dml } else { &summary.effects };
     if !reachable[entry.node.0 as usize].intersects(query.effects) {
         return Vec::new();
     }
-    let start: State = (entry.node, false);
+    let start: State = (entry.node, Way::default());
     let mut came_from: FxHashMap<State, Option<From>> = FxHashMap::default();
     came_from.insert(start, None);
     let mut todo = VecDeque::from([start]);
-    // The first way that is found is a shortest one; one in a growing loop replaces one that is not.
-    let mut found: FxHashMap<SiteId, (bool, From)> = FxHashMap::default();
+    // The first way of a kind that is found is a shortest one.
+    let mut found: FxHashMap<(SiteId, Way), From> = FxHashMap::default();
     while let Some(state) = todo.pop_front() {
         for (index, event) in summary.events[state.0.0 as usize].iter().enumerate() {
             if event.guards.has_any(query.avoid) {
                 continue;
             }
-            let grows = state.1 || event.loops.iter().any(|(_, bound)| bounded_by(entry, *bound).grows());
+            let way = Way {
+                grows: state.1.grows
+                    || event.loops.iter().any(|(_, bound)| bounded_by(entry, *bound).grows()),
+                decided: state.1.decided || event.guards.has_any(Guards::DECISION),
+            };
             let from = From { state, event: index };
             let target = match &event.kind {
                 EventKind::Effect(site) => {
                     let place = program.site(*site);
                     if query.effects.has(place.effect) && (query.site)(place) {
-                        let known = found.entry(*site).or_insert((grows, from));
-                        if grows && !known.0 {
-                            *known = (true, from);
-                        }
+                        found.entry((*site, way)).or_insert(from);
                     }
                     continue;
                 }
@@ -125,7 +137,7 @@ pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &Reach
                     *target
                 }
             };
-            let next = (target, grows);
+            let next = (target, way);
             if reachable[target.0 as usize].intersects(query.effects) && !came_from.contains_key(&next) {
                 came_from.insert(next, Some(from));
                 todo.push_back(next);
@@ -134,9 +146,15 @@ pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &Reach
     }
     let mut reached: Vec<Reach> = found
         .into_iter()
-        .map(|(site, (_, from))| retrace(program, summary, entry, site, from, &came_from))
+        .map(|((site, way), from)| {
+            let mut reach = retrace(program, summary, entry, site, from, &came_from);
+            reach.decided = way.decided;
+            reach
+        })
         .collect();
-    reached.sort_by_key(|reach| (program.site(reach.site).at, reach.site));
+    reached.sort_by_key(|reach| {
+        (program.site(reach.site).at, reach.site, reach.decided, reach.count.grows(), reach.path.len())
+    });
     reached
 }
 
@@ -162,7 +180,7 @@ fn retrace(
         let event = &summary.events[way.state.0.0 as usize][way.event];
         confidence = confidence.min(append(program, entry, event, &mut path, &mut loops));
     }
-    Reach { site, count: Count { loops }, confidence, path }
+    Reach { site, count: Count { loops }, confidence, decided: false, path }
 }
 
 /// Adds the hops of one event to a path; the confidence of the step.

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::finding::Confidence;
-use crate::program::model::{Arm, Condition, EntryId, NodeId, Program, SiteId, Step};
+use crate::program::model::{Arm, Condition, EntryId, Guards, NodeId, Program, SiteId, Step};
 
 use super::Summary;
 use super::reach::{Count, Hop, HopKind, Reach, ReachQuery};
@@ -19,6 +19,8 @@ struct Passing {
     conditions: Vec<Condition>,
     /// It stands in a loop that grows.
     looped: bool,
+    /// A decision of the project is on the way.
+    decided: bool,
 }
 
 /// Two passings of matching sites that one run of the entry point makes, if there are two: the paths
@@ -38,7 +40,13 @@ pub fn two_on_one_way(
     let reach = |passing: &Passing| {
         let mut path = vec![Hop::entry(entry)];
         path.extend(&passing.path);
-        Reach { site: passing.site, count: Count { loops: Vec::new() }, confidence: passing.confidence, path }
+        Reach {
+            site: passing.site,
+            count: Count { loops: Vec::new() },
+            confidence: passing.confidence,
+            decided: passing.decided,
+            path,
+        }
     };
     match passings.as_slice() {
         [one] if one.looped => Some((reach(one), reach(one))),
@@ -114,6 +122,7 @@ impl Search<'_> {
                             confidence: Confidence::High,
                             conditions: around.to_vec(),
                             looped: false,
+                            decided: false,
                         }]
                     } else {
                         Vec::new()
@@ -180,7 +189,10 @@ impl Search<'_> {
             }
             let mut inner = around.to_vec();
             inner.extend(&arm.conditions);
-            let found = self.steps(&arm.steps, &inner);
+            let mut found = self.steps(&arm.steps, &inner);
+            if arm.guards.has_any(Guards::DECISION) {
+                found.iter_mut().for_each(|passing| passing.decided = true);
+            }
             if matches!(arm.steps.last(), Some(Step::Return | Step::Throw)) {
                 left = better(left, found);
             } else {

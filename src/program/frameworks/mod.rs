@@ -66,17 +66,31 @@ impl<'u> Linker<'u> {
             .method(target)
             .params
             .iter()
-            .map(|(_, ty)| Value {
-                known: if ty.is_collection() {
-                    Known::Sized(super::model::Bound::EntryBatch)
-                } else {
-                    Known::Nothing
-                },
-                ..Value::of(ty.clone())
-            })
+            .map(|(_, ty)| Value { known: self.handler_argument(frame, ty), ..Value::of(ty.clone()) })
             .collect();
         self.call_method(frame, at, &[(target, receiver)], Confidence::High, &args);
         true
+    }
+}
+
+impl Linker<'_> {
+    /// What a framework passes for a parameter of this type: the records, or the event as its own
+    /// enum's constant.
+    fn handler_argument(&self, frame: &Frame<'_>, ty: &Ty) -> Known {
+        if ty.is_collection() {
+            return Known::Sized(super::model::Bound::EntryBatch);
+        }
+        let (Ty::Class(class), super::value::EventContext::In { event, .. }) = (ty, frame.context.event)
+        else {
+            return Known::Nothing;
+        };
+        let spellings = [method_of(event).to_owned(), event.to_string().replace(' ', "_")];
+        let constants = &self.symbols.decl(*class).enum_constants;
+        spellings
+            .iter()
+            .map(|text| Name::new(text))
+            .find(|name| constants.contains(name))
+            .map_or(Known::Nothing, Known::Constant)
     }
 }
 

@@ -631,6 +631,15 @@ impl<'u> Linker<'u> {
     }
 }
 
+/// Whether a method with this result may be asked to decide something: a flag, a mode.
+fn decides(symbols: &super::Symbols, returns: &Ty) -> bool {
+    match returns {
+        Ty::Platform(name) => matches!(name.folded(), "boolean" | "string"),
+        Ty::Class(class) => symbols.decl(*class).kind == crate::apex::unit::TypeKind::Enum,
+        _ => false,
+    }
+}
+
 fn is_initialiser(body: Body) -> bool {
     matches!(body, Body::StaticInit { .. } | Body::InstanceInit { .. })
 }

@@ -31,8 +31,9 @@ impl<'u> Linker<'u> {
         }
         let when_true = self.outcome(frame, expr, true);
         let when_false = self.outcome(frame, expr, false);
-        let guards_true = self.guards(frame, expr, true);
-        let guards_false = self.guards(frame, expr, false);
+        let decision = if value.decision { Guards::DECISION } else { Guards::NONE };
+        let guards_true = self.guards(frame, expr, true).with(decision);
+        let guards_false = self.guards(frame, expr, false).with(decision);
         Test { value, when_true, when_false, guards_true, guards_false }
     }
 
@@ -303,7 +304,8 @@ impl<'u> Linker<'u> {
                     _ => Known::Nothing,
                 };
                 // `false && unknown` was decided above; `unknown && false` depends on the right only.
-                Value { deps, ..Value::known(known, boolean) }
+                let decision = first.decision || second.decision;
+                Value { deps, decision, ..Value::known(known, boolean) }
             }
             BinaryOp::Eq | BinaryOp::Ne => {
                 let first = self.eval(frame, left);
@@ -312,7 +314,8 @@ impl<'u> Linker<'u> {
                     Some(same) => Known::Bool(same == (op == BinaryOp::Eq)),
                     None => Known::Nothing,
                 };
-                Value { deps: first.deps.with(second.deps), ..Value::known(known, boolean) }
+                let decision = first.decision || second.decision;
+                Value { deps: first.deps.with(second.deps), decision, ..Value::known(known, boolean) }
             }
             BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
                 let first = self.eval(frame, left);

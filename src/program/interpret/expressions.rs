@@ -71,7 +71,11 @@ impl<'u> Linker<'u> {
                     Known::Bool(value) => Known::Bool(!value),
                     _ => Known::Nothing,
                 };
-                Value { deps: value.deps, ..Value::known(known, Ty::named("Boolean")) }
+                Value {
+                    deps: value.deps,
+                    decision: value.decision,
+                    ..Value::known(known, Ty::named("Boolean"))
+                }
             }
             Expr::Negate(inner) => {
                 let value = self.eval(frame, *inner);
@@ -660,7 +664,7 @@ impl<'u> Linker<'u> {
             self.flow.join(slot, parts);
             slots = Slots::one(slot);
         }
-        Value { known, ty: Ty::named("String"), deps: first.deps.with(second.deps), slots }
+        Value { deps: first.deps.with(second.deps), slots, ..Value::known(known, Ty::named("String")) }
     }
 
     // Objects

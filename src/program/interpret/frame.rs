@@ -65,7 +65,11 @@ impl<'u> Frame<'u> {
             let known = context.args.get(index).cloned().unwrap_or(Known::Nothing);
             frame.declare(
                 *name,
-                Value { known, ty: ty.clone(), deps: Deps::param(index), slots: Slots::one(slot) },
+                Value {
+                    deps: Deps::param(index),
+                    slots: Slots::one(slot),
+                    ..Value::known(known, ty.clone())
+                },
             );
         }
         frame.context = context;

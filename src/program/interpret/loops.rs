@@ -129,6 +129,9 @@ impl<'u> Linker<'u> {
         if over.known.is_known() {
             frame.deps.add(over.deps);
         }
+        if is_configuration(declared) || is_configuration(&over.ty.element()) {
+            return Bound::Configuration;
+        }
         match &over.known {
             Known::Sized(bound) if chunked && bound.grows() => Bound::Chunks,
             Known::Sized(bound) => *bound,
@@ -261,6 +264,28 @@ impl<'u> Linker<'u> {
             _ => Bound::Paging,
         }
     }
+}
+
+/// Whether values of this type are configuration: their number is a design decision.
+fn is_configuration(ty: &Ty) -> bool {
+    ty.platform_name().is_some_and(|name| {
+        name.ends_with("__mdt")
+            || matches!(
+                name,
+                "sobjecttype"
+                    | "sobjectfield"
+                    | "describefieldresult"
+                    | "describesobjectresult"
+                    | "fieldsetmember"
+                    | "fieldset"
+                    | "picklistentry"
+                    | "childrelationship"
+                    | "recordtypeinfo"
+                    | "triggeroperation"
+                    | "type"
+                    | "database.error"
+            )
+    })
 }
 
 /// The loop's head, for its location: up to the body.

@@ -553,7 +553,10 @@ impl<'u> Linker<'u> {
                 self.dml(frame, at, DmlOp::Delete, &unknown, Vec::new());
                 Value::unknown()
             }
-            "insertimmediate" | "updateimmediate" | "deleteimmediate" => {
+            // On a big object (`__b`) the same methods write inside the org.
+            "insertimmediate" | "updateimmediate" | "deleteimmediate"
+                if first.ty.record_type().is_some_and(|object| object.folded().ends_with("__x")) =>
+            {
                 let label = format!("`Database.{method}` of an external object");
                 self.callout(frame, at, "external-object", label, &Slots::default());
                 Value::unknown()
@@ -639,6 +642,7 @@ fn collection_method(receiver: &Value, method: &str, args: &[Value]) -> Value {
         },
         ty,
         deps: receiver.deps,
+        decision: false,
         slots: receiver.slots.clone(),
     };
     let one = |ty: Ty| Value { slots: receiver.slots.clone(), deps: receiver.deps, ..Value::of(ty) };

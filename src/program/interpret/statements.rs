@@ -207,6 +207,7 @@ impl<'u> Linker<'u> {
         let mut live: Vec<(&'u [Stmt], Vec<Condition>, Guards)> = Vec::new();
         let mut types: Vec<Option<(Name, Ty)>> = Vec::new();
         let mut has_else = false;
+        let guards = if subject.decision { Guards::OTHER.with(Guards::DECISION) } else { Guards::OTHER };
         for arm in arms {
             let mut conditions = Vec::new();
             let mut ty = None;
@@ -250,11 +251,11 @@ impl<'u> Linker<'u> {
                     ty = Some((*var, label));
                 }
             }
-            live.push((&arm.body, conditions, Guards::OTHER));
+            live.push((&arm.body, conditions, guards));
             types.push(ty);
         }
         if !has_else {
-            live.push((&[], Vec::new(), Guards::OTHER));
+            live.push((&[], Vec::new(), guards));
             types.push(None);
         }
         self.arms(frame, &live, rest, |_, frame, index| {

@@ -1,6 +1,7 @@
 //! `cost`: an effect happens more often than it should.
 
-use crate::program::model::{Bound, Entry, EntryId};
+use crate::finding::Confidence;
+use crate::program::model::{Bound, Entry, EntryId, EntryKind};
 use crate::rules::labels;
 use crate::rules::plan::{CostPlan, Growth};
 use crate::span::Location;
@@ -17,8 +18,8 @@ pub(super) fn hits<'a>(
     found: impl Iterator<Item = &'a Reach>,
 ) -> Vec<Hit> {
     let entry = world.program.entry(id);
-    found
-        .filter(|reach| exceeds(plan, entry, &reach.count.loops))
+    super::surest(found.filter(|reach| exceeds(plan, entry, &reach.count.loops)))
+        .into_iter()
         .map(|reach| hit(world, rule, id, reach))
         .collect()
 }
@@ -34,7 +35,7 @@ pub(super) fn twice(world: World<'_>, rule: usize, plan: &CostPlan, id: EntryId)
     };
     let (first, second) = two_on_one_way(world.program, world.summary, id, &query)?;
     let mut hit = hit(world, rule, id, &second);
-    hit.confidence = first.confidence.min(second.confidence);
+    hit.confidence = super::confidence_of(entry, &first).min(super::confidence_of(entry, &second));
     hit.first = Some(first.site);
     if first.site != second.site {
         hit.related.push((first.site, labels::also(world.program.site(first.site))));
@@ -43,6 +44,9 @@ pub(super) fn twice(world: World<'_>, rule: usize, plan: &CostPlan, id: EntryId)
 }
 
 fn hit(world: World<'_>, rule: usize, id: EntryId, reach: &Reach) -> Hit {
+    let entry = world.program.entry(id);
+    // How often it happens does not depend on who decides that it happens.
+    let confidence = if entry.kind == EntryKind::Uncalled { Confidence::Low } else { reach.confidence };
     Hit {
         rule,
         entry: Some(id),
@@ -50,7 +54,7 @@ fn hit(world: World<'_>, rule: usize, id: EntryId, reach: &Reach) -> Hit {
         subject: reach.site,
         first: None,
         certainty: None,
-        confidence: reach.confidence,
+        confidence,
         loops: reach.count.loops.clone(),
         path: reach.path.clone(),
         related: Vec::new(),

@@ -14,10 +14,10 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::finding::{Confidence, Finding};
-use crate::program::model::{Bound, Effects, Entry, EntryId, Guards, Program, SiteId};
+use crate::program::model::{Bound, Effects, Entry, EntryId, EntryKind, Guards, Program, SiteId};
 use crate::span::Location;
 use crate::summary::Summary;
-use crate::summary::reach::{Hop, ReachQuery, reach};
+use crate::summary::reach::{Hop, Reach, ReachQuery, reach};
 
 use super::plan::{CostPlan, Entries, PathPlan, Plan, PlannedQuery, Sites, Threshold, plan};
 use super::query::Certainty;
@@ -173,3 +173,26 @@ fn reached(
 
 #[cfg(test)]
 mod tests;
+
+/// Of the ways to each site, the one that depends the least on others' decisions, then the shortest.
+fn surest<'a>(found: impl Iterator<Item = &'a Reach>) -> Vec<&'a Reach> {
+    let mut best: Vec<&Reach> = Vec::new();
+    for reach in found {
+        let key = |reach: &Reach| (reach.decided, reach.path.len());
+        match best.iter_mut().find(|known| known.site == reach.site) {
+            Some(known) => {
+                if key(reach) < key(known) {
+                    *known = reach;
+                }
+            }
+            None => best.push(reach),
+        }
+    }
+    best
+}
+
+/// How sure it is that the entry point comes this way: a decision of the project is not seen through,
+/// and who calls a method that nothing here calls is not known.
+fn confidence_of(entry: &Entry, reach: &Reach) -> Confidence {
+    if reach.decided || entry.kind == EntryKind::Uncalled { Confidence::Low } else { reach.confidence }
+}

@@ -15,7 +15,8 @@ pub(super) fn hits<'a>(
     found: impl Iterator<Item = &'a Reach>,
 ) -> Vec<Hit> {
     let entry = world.program.entry(id);
-    let mut hits: Vec<Hit> = found
+    let mut hits: Vec<Hit> = super::surest(found)
+        .into_iter()
         .map(|reach| {
             let at_entry = plan.at == At::Entry;
             Hit {
@@ -25,7 +26,7 @@ pub(super) fn hits<'a>(
                 subject: reach.site,
                 first: None,
                 certainty: None,
-                confidence: reach.confidence,
+                confidence: super::confidence_of(entry, reach),
                 loops: reach.count.loops.clone(),
                 path: reach.path.clone(),
                 related: Vec::new(),
