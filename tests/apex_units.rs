@@ -73,7 +73,7 @@ fn triggers() {
 #[test]
 fn properties_in_a_trigger_do_not_hide_its_statements() {
     snapshot!(unit(
-        "trigger T on A (before insert) {\n static Boolean done { get; set; }\n if (!done) { f(); }\n}"
+        "trigger T on A (before insert) {\n static Boolean done { get { return x(); } set; }\n if (!done) { f(); }\n}"
     ));
 }
 
@@ -139,7 +139,7 @@ fn switches() {
 #[test]
 fn dml() {
     snapshot!(body(
-        "insert a; update as user b; upsert c Ext__c; upsert c Account.Fields.Ext__c; delete [SELECT Id FROM A]; undelete d;
+        "insert a; update as user b; upsert c Ext__c; upsert c Account.Fields.Ext__c; upsert (c) Ext__c; delete [SELECT Id FROM A]; undelete d;
 merge e f; merge\te\n\tf; insert as system new List<A>{ g }; INSERT new Account(Name = 'x'); Database.insert(x, false);"
     ));
 }

@@ -87,9 +87,9 @@ fn failures(folder: &Path, rules: &seamlint::rules::rule::RuleSet) -> String {
         let source = read_text(&file.absolute).expect("it was read before");
         let line = LineIndex::new(&source).line(finding.primary.span.start as usize);
         let symbols: Vec<String> = finding.path.iter().map(|step| step.symbol.clone()).collect();
-        let position = wanted
-            .iter()
-            .position(|want| want.rule == finding.rule && file.path.ends_with(&want.file) && want.line == line);
+        let position = wanted.iter().position(|want| {
+            want.rule == finding.rule && file.path.ends_with(&want.file) && want.line == line
+        });
         match position {
             Some(index) => {
                 let want = wanted.remove(index);
@@ -136,7 +136,11 @@ fn every_fixture_says_what_it_must() {
         let problems = failures(&folder, &rules);
         if !problems.is_empty() {
             failed += 1;
-            let _ = writeln!(report, "{}\n{problems}", folder.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display());
+            let _ = writeln!(
+                report,
+                "{}\n{problems}",
+                folder.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display()
+            );
         }
     }
     assert!(failed == 0, "{failed} fixtures fail:\n{report}");

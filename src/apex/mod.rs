@@ -13,6 +13,7 @@ pub mod test_code;
 pub mod unit;
 
 use crate::span::{FileId, Span};
+use parse::ParseFailure;
 use unit::{SyntaxError, Unit};
 
 /// Reads one `.cls` or `.trigger` file. Never fails: what cannot be read is in
@@ -22,6 +23,15 @@ use unit::{SyntaxError, Unit};
 pub fn parse_unit(file: FileId, text: &str, api_version: Option<u16>, active: bool) -> Unit {
     if test_code::is_hidden_stub(text) {
         return Unit { api_version, ..empty(file) };
+    }
+    let failed = |failure: ParseFailure| Unit {
+        api_version,
+        syntax_errors: vec![SyntaxError { span: Span::new(0, 0), message: failure.to_string() }],
+        ..empty(file)
+    };
+    // Before anything is done with it: positions in larger files might not even fit a span.
+    if text.len() > parse::MAX_BYTES {
+        return failed(ParseFailure::TooLarge);
     }
     let prepared = prepare::prepare(text);
     match parse::parse(&prepared.buffer) {
@@ -34,11 +44,7 @@ pub fn parse_unit(file: FileId, text: &str, api_version: Option<u16>, active: bo
             unit.syntax_errors.extend(notes);
             unit
         }
-        Err(failure) => Unit {
-            api_version,
-            syntax_errors: vec![SyntaxError { span: Span::new(0, 0), message: failure.to_string() }],
-            ..empty(file)
-        },
+        Err(failure) => failed(failure),
     }
 }
 

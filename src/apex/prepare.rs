@@ -345,37 +345,53 @@ impl Scanner<'_> {
         }
     }
 
-    /// `{ get; private set; }` in a trigger, where the grammar knows variables only, becomes `;`. Whether
-    /// it did; then the cursor is behind it.
+    /// `{ get; private set { … } }` in a trigger, where the grammar knows variables only, becomes `;`. The
+    /// accessors' statements are lost: read as the trigger's own, their `return` would end it. Gives
+    /// whether it was one; then the scanner is behind it.
     fn blank_accessors(&mut self) -> bool {
-        let mut at = self.after_blanks(self.at + 1);
-        let mut any = false;
-        while self.source.get(at) != Some(&b'}') {
-            let mut end = self.word_end(at);
-            let mut word = &self.source[at..end];
-            if [&b"private"[..], b"protected", b"public", b"global"]
-                .iter()
-                .any(|m| word.eq_ignore_ascii_case(m))
-            {
-                at = self.after_blanks(end);
-                end = self.word_end(at);
-                word = &self.source[at..end];
-            }
-            let semicolon = self.after_blanks(end);
-            let accessor = word.eq_ignore_ascii_case(b"get") || word.eq_ignore_ascii_case(b"set");
-            if !accessor || self.source.get(semicolon) != Some(&b';') {
-                return false;
-            }
-            any = true;
-            at = self.after_blanks(semicolon + 1);
+        let start = self.at;
+        let mut at = self.after_blanks(start + 1);
+        let mut word = &self.source[at..self.word_end(at)];
+        if [&b"private"[..], b"protected", b"public", b"global"].iter().any(|m| word.eq_ignore_ascii_case(m))
+        {
+            at = self.after_blanks(at + word.len());
+            word = &self.source[at..self.word_end(at)];
         }
-        if any {
-            self.fill(self.at, at + 1, b' ');
-            self.overwrite(self.at, b";");
-            self.at = at + 1;
-            self.last = b';';
+        let next = self.source.get(self.after_blanks(at + word.len()));
+        let accessor = word.eq_ignore_ascii_case(b"get") || word.eq_ignore_ascii_case(b"set");
+        if !accessor || !matches!(next, Some(b';' | b'{')) {
+            return false;
         }
-        any
+        self.skip_braces();
+        self.fill(start, self.at, b' ');
+        self.overwrite(start, b";");
+        self.last = b';';
+        true
+    }
+
+    /// From a `{` to behind its `}`.
+    fn skip_braces(&mut self) {
+        let mut depth = 0;
+        while let Some(byte) = self.peek(0) {
+            match byte {
+                b'\'' => {
+                    self.skip_string();
+                    continue;
+                }
+                b'/' if self.peek(1) == Some(b'/') => self.skip_line_comment(),
+                b'/' if self.peek(1) == Some(b'*') => {
+                    self.skip_block_comment();
+                    continue;
+                }
+                b'{' => depth += 1,
+                b'}' => depth -= 1,
+                _ => {}
+            }
+            self.at = (self.at + 1).min(self.source.len());
+            if depth == 0 {
+                return;
+            }
+        }
     }
 
     /// The grammar wants a blank between the two operands of `merge`, no tab and no line break.
@@ -451,7 +467,12 @@ mod tests {
         let healed =
             |property: &str| buffer(&format!("{head}{property} }}"))[head.len()..].trim_end().to_owned();
         assert_eq!(healed("Id a { get; private set; } f();"), "Id a ;                     f(); }");
-        assert_eq!(healed("Id a { get { } }"), "Id a { get { } } }");
+        assert_eq!(
+            healed("Id a { get { return '}'; } set; } f();"),
+            format!("Id a ;{}f(); }}", " ".repeat(28))
+        );
+        let open = format!("{head}Id a {{ get {{ ");
+        assert_eq!(&*prepare(&open).buffer, format!("{head}Id a ;       \n}}").as_bytes());
         assert_eq!(buffer("class A { Id a { get; } }"), "class A { Id a { get; } }");
     }
 

@@ -156,6 +156,7 @@ pub struct Annotation {
 #[derive(Clone, Debug, Serialize)]
 pub struct FieldDecl {
     pub name: Name,
+    /// The declarator: the name, and the initialiser if there is one.
     pub span: Span,
     pub modifiers: Modifiers,
     pub annotations: Vec<Annotation>,

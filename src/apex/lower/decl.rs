@@ -7,7 +7,7 @@ use super::super::unit::{
 use super::Lowerer;
 use super::expr::unquoted;
 use super::kinds::{Field, Kind};
-use super::types::{is_type, list_of, nothing};
+use super::types::{is_type, list_of, no_name, nothing};
 use crate::name::Name;
 use crate::span::Span;
 
@@ -120,7 +120,7 @@ impl Lowerer<'_> {
         let index = self.unit.types.len() as u32;
         self.unit.types.push(TypeDecl {
             kind,
-            name: Name::new(""),
+            name: no_name(),
             outer,
             span,
             name_span: span,
@@ -237,7 +237,7 @@ impl Lowerer<'_> {
     pub(super) fn method(&mut self, kind: Kind) -> MethodDecl {
         let span = self.span();
         let mut method = MethodDecl {
-            name: Name::new(""),
+            name: no_name(),
             span,
             name_span: span,
             modifiers: Modifiers::default(),
@@ -278,7 +278,7 @@ impl Lowerer<'_> {
 
     pub(super) fn formal_parameter(&mut self) -> (TypeRef, Name) {
         let mut ty = nothing();
-        let mut name = Name::new("");
+        let mut name = no_name();
         let mut dimensions = 0;
         self.fields(|this, field| match field {
             Field::Type => ty = this.type_ref(),
@@ -362,12 +362,12 @@ impl Lowerer<'_> {
     }
 
     fn annotation(&mut self) -> Annotation {
-        let mut annotation = Annotation { name: Name::new(""), span: self.span(), args: Vec::new() };
+        let mut annotation = Annotation { name: no_name(), span: self.span(), args: Vec::new() };
         self.fields(|this, field| match field {
             Field::Name => annotation.name = this.dotted_name(),
             Field::Arguments => this.children(|this, kind| {
                 if kind == Kind::AnnotationKeyValue {
-                    let mut key = Name::new("");
+                    let mut key = no_name();
                     let mut value = String::new();
                     this.fields(|this, field| match field {
                         Field::Key => key = this.name(),
@@ -396,9 +396,9 @@ impl Lowerer<'_> {
     pub(super) fn trigger(&mut self) {
         let span = self.span();
         let mut trigger = TriggerDecl {
-            name: Name::new(""),
+            name: no_name(),
             name_span: span,
-            object: Name::new(""),
+            object: no_name(),
             events: Vec::new(),
             active: self.active,
             body: Block::new(),

@@ -4,9 +4,8 @@ use super::super::prepare::without_tokens;
 use super::super::unit::{BinaryOp, Expr, ExprId, ExprList, TypeRef};
 use super::kinds::{Field, Kind};
 use super::stmt::is_expr;
-use super::types::{is_type, list_of, nothing};
+use super::types::{is_type, list_of, no_name, nothing};
 use super::{Lowerer, MAX_DEPTH};
-use crate::name::Name;
 use crate::span::Span;
 
 /// Chains of binary operators up to this length keep their shape; longer ones are balanced.
@@ -20,38 +19,24 @@ impl Lowerer<'_> {
     pub(super) fn expr(&mut self) -> ExprId {
         // Parentheses are no level of their own, so that no number of them is too many.
         let mut opened = 0u32;
-        while self.kind() == Kind::Parenthesized && self.enter(|_, kind| is_expr(kind)) {
+        let mut kind = self.kind();
+        while kind == Kind::Parenthesized && self.enter(|_, kind| is_expr(kind)) {
             opened += 1;
+            kind = self.kind();
         }
-        let id = self.unparenthesized();
+        let id = self.unparenthesized(kind);
         for _ in 0..opened {
             self.cursor.goto_parent();
         }
         id
     }
 
-    /// Moves to the first child that `wanted` accepts, or stays.
-    fn enter(&mut self, wanted: impl Fn(&Self, Kind) -> bool) -> bool {
-        if !self.cursor.goto_first_child() {
-            return false;
-        }
-        loop {
-            if wanted(self, self.kind()) {
-                return true;
-            }
-            if !self.cursor.goto_next_sibling() {
-                self.cursor.goto_parent();
-                return false;
-            }
-        }
-    }
-
-    fn unparenthesized(&mut self) -> ExprId {
+    fn unparenthesized(&mut self, kind: Kind) -> ExprId {
         let span = self.span();
-        let leaf = match self.kind() {
+        let leaf = match kind {
             // The parser makes up empty nodes where something is missing.
             _ if span.start == span.end => return self.unknown(span),
-            Kind::Identifier => Expr::Name(self.name()),
+            Kind::Identifier => Expr::Name(self.name_at(span)),
             Kind::This => Expr::This,
             Kind::Super => Expr::Super,
             Kind::StringLiteral => Expr::Str(self.string(1)),
@@ -63,7 +48,7 @@ impl Lowerer<'_> {
                 None => return self.unknown(span),
             },
             Kind::Binary => return self.binary(span),
-            kind => {
+            _ => {
                 return match self.deeper(|this| this.compound(kind, span)) {
                     Some(id) => id,
                     None => self.unknown(span),
@@ -90,7 +75,7 @@ impl Lowerer<'_> {
             Kind::Cast => {
                 let mut ty = nothing();
                 let mut value = None;
-                self.fields(|this, field| match field {
+                self.fields_to(Field::Value, |this, field| match field {
                     Field::Type => ty = this.type_ref(),
                     Field::Value => value = Some(this.expr()),
                     _ => {}
@@ -100,7 +85,7 @@ impl Lowerer<'_> {
             Kind::Instanceof => {
                 let mut ty = nothing();
                 let mut value = None;
-                self.fields(|this, field| match field {
+                self.fields_to(Field::Right, |this, field| match field {
                     Field::Left => value = Some(this.expr()),
                     Field::Right => ty = this.type_ref(),
                     _ => {}
@@ -109,7 +94,7 @@ impl Lowerer<'_> {
             }
             Kind::Ternary => {
                 let (mut cond, mut then, mut otherwise) = (None, None, None);
-                self.fields(|this, field| match field {
+                self.fields_to(Field::Alternative, |this, field| match field {
                     Field::Condition => cond = Some(this.expr()),
                     Field::Consequence => then = Some(this.expr()),
                     Field::Alternative => otherwise = Some(this.expr()),
@@ -130,7 +115,7 @@ impl Lowerer<'_> {
             Kind::Assignment => {
                 let mut op = None;
                 let (mut left, mut right) = (None, None);
-                self.fields(|this, field| match field {
+                self.fields_to(Field::Right, |this, field| match field {
                     Field::Left => left = Some(this.expr()),
                     Field::Operator => op = assignment_op(this.text()),
                     Field::Right => right = Some(this.expr()),
@@ -167,6 +152,9 @@ impl Lowerer<'_> {
     /// The expressions among the children of the current node.
     pub(super) fn arguments(&mut self) -> ExprList {
         let mark = self.scratch.len();
+        if self.text().len() == "()".len() {
+            return self.list_from(mark);
+        }
         self.children(|this, kind| {
             if is_expr(kind) || kind == Kind::ArrayInitializer {
                 let id = this.expr();
@@ -179,7 +167,7 @@ impl Lowerer<'_> {
     /// The two expressions in the fields `first` and `second`.
     fn two(&mut self, first: Field, second: Field) -> (ExprId, ExprId) {
         let (mut one, mut two) = (None, None);
-        self.fields(|this, field| {
+        self.fields_to(second, |this, field| {
             if field == first {
                 one = Some(this.expr());
             } else if field == second {
@@ -193,32 +181,32 @@ impl Lowerer<'_> {
     fn field_access(&mut self, span: Span) -> Expr {
         let mut object = None;
         let mut name = None;
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Member, |this, field| match field {
             Field::Object => object = Some(this.expr()),
             Field::Member => name = Some(this.name()),
             _ => {}
         });
         let object = object.unwrap_or_else(|| self.unknown(span));
-        Expr::Field { object, name: name.unwrap_or_else(|| Name::new("")) }
+        Expr::Field { object, name: name.unwrap_or_else(no_name) }
     }
 
     fn call(&mut self) -> Expr {
         let mut object = None;
         let mut name = None;
         let mut args = ExprList::default();
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Arguments, |this, field| match field {
             Field::Object => object = Some(this.expr()),
             Field::Name => name = Some(this.name()),
             Field::Arguments => args = this.arguments(),
             _ => {}
         });
-        Expr::Call { object, name: name.unwrap_or_else(|| Name::new("")), args }
+        Expr::Call { object, name: name.unwrap_or_else(no_name), args }
     }
 
     fn creation(&mut self) -> (Box<TypeRef>, ExprList) {
         let mut ty = nothing();
         let mut args = ExprList::default();
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Arguments, |this, field| match field {
             Field::Type => ty = this.type_ref(),
             Field::Arguments => args = this.arguments(),
             _ => {}
@@ -232,7 +220,7 @@ impl Lowerer<'_> {
         let mut dimensions = 0;
         let mut elements = ExprList::default();
         let mut pairs = false;
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Value, |this, field| match field {
             Field::Type => ty = this.type_ref(),
             Field::Dimensions => {
                 dimensions += match this.kind() {
@@ -280,7 +268,7 @@ impl Lowerer<'_> {
     fn unary(&mut self, span: Span) -> ExprId {
         let mut operator = "";
         let mut operand = None;
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Operand, |this, field| match field {
             Field::Operator => operator = this.text(),
             Field::Operand => operand = Some(this.expr()),
             _ => {}
@@ -328,7 +316,10 @@ impl Lowerer<'_> {
         while self.cursor.goto_next_sibling() {
             match self.field() {
                 Field::Operator => op = binary_op(self.text()),
-                Field::Right => right = Some(self.expr()),
+                Field::Right => {
+                    right = Some(self.expr());
+                    break;
+                }
                 _ => {}
             }
         }

@@ -21,7 +21,7 @@ use crate::span::{FileId, Span};
 use kinds::{Field, Kind, TABLES, Tables};
 
 /// How deep declarations, statements and expressions may be nested in one another, in each of the
-/// file's bodies. The deepest real file has some 120 of these levels.
+/// file's bodies. The tree of the deepest real file has 240 levels, and several make one of these.
 pub const MAX_DEPTH: u32 = 400;
 
 /// Lowers `tree`, which was parsed from `prepared.buffer`; everything is read from `text`.
@@ -39,7 +39,7 @@ pub fn lower(file: FileId, text: &str, prepared: &Prepared<'_>, tree: &Tree, act
         scratch: Vec::new(),
         unit: Unit { ..super::empty(file) },
     };
-    // One byte in four or five begins an expression in real code; better a little too much.
+    // Real code has an expression every thirty bytes or so.
     let guess = text.len() / 24;
     lowerer.unit.exprs.reserve(guess);
     lowerer.unit.expr_spans.reserve(guess);
@@ -81,13 +81,20 @@ impl<'t> Lowerer<'t> {
 
     /// The text of the current node as written.
     fn text(&self) -> &'t str {
-        let node = self.cursor.node();
-        self.text.get(node.start_byte()..node.end_byte()).unwrap_or_default()
+        self.text_at(self.span())
+    }
+
+    fn text_at(&self, span: Span) -> &'t str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
     /// The text of the current node as a name.
     fn name(&self) -> Name {
-        let text = self.text();
+        self.name_at(self.span())
+    }
+
+    fn name_at(&self, span: Span) -> Name {
+        let text = self.text_at(span);
         if self.tokens { Name::new(&without_tokens(text)) } else { Name::new(text) }
     }
 
@@ -131,18 +138,43 @@ impl<'t> Lowerer<'t> {
     }
 
     /// Calls `visit` on each child of the current node that has a field name.
-    fn fields(&mut self, mut visit: impl FnMut(&mut Self, Field)) {
+    fn fields(&mut self, visit: impl FnMut(&mut Self, Field)) {
+        self.fields_to(Field::Unknown, visit);
+    }
+
+    /// Like [`Lowerer::fields`], but stops behind the field that the grammar has last. Moving the cursor
+    /// is what lowering costs, so the most frequent nodes are left as early as can be.
+    fn fields_to(&mut self, last: Field, mut visit: impl FnMut(&mut Self, Field)) {
         if self.cursor.goto_first_child() {
             loop {
                 let field = self.field();
                 if field != Field::Unknown {
                     visit(self, field);
+                    if field == last {
+                        break;
+                    }
                 }
                 if !self.cursor.goto_next_sibling() {
                     break;
                 }
             }
             self.cursor.goto_parent();
+        }
+    }
+
+    /// Moves to the first child that `wanted` accepts, or stays.
+    fn enter(&mut self, wanted: impl Fn(&Self, Kind) -> bool) -> bool {
+        if !self.cursor.goto_first_child() {
+            return false;
+        }
+        loop {
+            if wanted(self, self.kind()) {
+                return true;
+            }
+            if !self.cursor.goto_next_sibling() {
+                self.cursor.goto_parent();
+                return false;
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::super::unit::{
 };
 use super::Lowerer;
 use super::kinds::{Field, Kind};
-use super::types::{is_type, list_of, nothing};
+use super::types::{is_type, list_of, no_name, nothing};
 use crate::name::Name;
 use crate::span::Span;
 
@@ -88,31 +88,21 @@ impl Lowerer<'_> {
 
     /// The first child that is an expression.
     pub(super) fn first_expr(&mut self) -> Option<ExprId> {
-        let mut found = None;
-        self.children(|this, kind| {
-            if found.is_none() && is_expr(kind) {
-                found = Some(this.expr());
-            }
-        });
-        found
+        self.enter(|_, kind| is_expr(kind)).then(|| {
+            let id = self.expr();
+            self.cursor.goto_parent();
+            id
+        })
     }
 
     fn expression_statement(&mut self) -> StmtKind {
-        let mut lowered = None;
-        self.children(|this, kind| {
-            if lowered.is_some() {
-                return;
-            }
-            if kind == Kind::Dml {
-                lowered = Some(this.dml());
-            } else if is_expr(kind) {
-                lowered = Some(StmtKind::Expr(this.expr()));
-            }
-        });
-        lowered.unwrap_or_else(|| {
+        if !self.enter(|_, kind| is_expr(kind)) {
             let span = self.span();
-            StmtKind::Expr(self.unknown(span))
-        })
+            return StmtKind::Expr(self.unknown(span));
+        }
+        let lowered = if self.kind() == Kind::Dml { self.dml() } else { StmtKind::Expr(self.expr()) };
+        self.cursor.goto_parent();
+        lowered
     }
 
     fn dml(&mut self) -> StmtKind {
@@ -132,12 +122,21 @@ impl Lowerer<'_> {
                 _ => {}
             }
         });
-        let target = target.unwrap_or_else(|| self.unknown(span));
+        let mut target = target.unwrap_or_else(|| self.unknown(span));
+        // `upsert (rows) Ext__c` looks like a cast to the grammar.
+        if let (DmlOp::Upsert, None, Expr::Cast { ty, value }) = (op, upsert_key, self.unit.expr(target))
+            && let Expr::Name(key) = *self.unit.expr(*value)
+            && key.folded().ends_with("__c")
+        {
+            let rows = Expr::Name(ty.name);
+            target = self.push(rows, self.unit.span(target));
+            upsert_key = Some(key);
+        }
         StmtKind::Dml { op, target, upsert_key, merge_with }
     }
 
     fn constructor_call(&mut self, span: Span) -> ExprId {
-        let mut name = Name::new("");
+        let mut name = no_name();
         let mut args = Default::default();
         self.fields(|this, field| match field {
             Field::Constructor => name = this.name(),
@@ -161,10 +160,10 @@ impl Lowerer<'_> {
 
     /// `name[] = value`, of a declaration whose type is `declared`.
     pub(super) fn declarator(&mut self, declared: &TypeRef) -> (Name, TypeRef, Option<ExprId>) {
-        let mut name = Name::new("");
+        let mut name = no_name();
         let mut ty = declared.clone();
         let mut init = None;
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Value, |this, field| match field {
             Field::Name => name = this.name(),
             Field::Dimensions => ty = list_of(std::mem::replace(&mut ty, nothing()), this.dimensions()),
             Field::Value => {
@@ -184,7 +183,7 @@ impl Lowerer<'_> {
         let span = self.span();
         let mut cond = None;
         let (mut then, mut otherwise) = (Block::new(), Block::new());
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Alternative, |this, field| match field {
             Field::Condition => cond = Some(this.expr()),
             Field::Consequence => then = this.body(),
             Field::Alternative => otherwise = this.body(),
@@ -197,7 +196,7 @@ impl Lowerer<'_> {
         let span = self.span();
         let mut on = None;
         let mut arms = Vec::new();
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Body, |this, field| match field {
             Field::Condition => on = Some(this.expr()),
             Field::Body => this.children(|this, kind| {
                 if kind == Kind::SwitchRule {
@@ -238,7 +237,7 @@ impl Lowerer<'_> {
     /// `Account acc` of `when Account acc`.
     fn when_type(&mut self) -> (TypeRef, Name) {
         let mut ty = nothing();
-        let mut var = Name::new("");
+        let mut var = no_name();
         self.children(|this, kind| {
             if is_type(kind) {
                 ty = this.type_ref();
@@ -252,10 +251,10 @@ impl Lowerer<'_> {
     fn enhanced_for(&mut self) -> StmtKind {
         let span = self.span();
         let mut ty = nothing();
-        let mut var = Name::new("");
+        let mut var = no_name();
         let mut iter = None;
         let mut body = Block::new();
-        self.fields(|this, field| match field {
+        self.fields_to(Field::Body, |this, field| match field {
             Field::Type => ty = this.type_ref(),
             Field::Name => var = this.name(),
             Field::Dimensions => ty = list_of(std::mem::replace(&mut ty, nothing()), this.dimensions()),
@@ -272,7 +271,7 @@ impl Lowerer<'_> {
         let mut cond = None;
         let mut update = Vec::new();
         let mut body = Block::new();
-        self.fields(|this, field| {
+        self.fields_to(Field::Body, |this, field| {
             let kind = this.kind();
             match field {
                 Field::Init if kind == Kind::LocalVariableDeclaration => this.stmt(kind, &mut init),
@@ -312,7 +311,7 @@ impl Lowerer<'_> {
             Kind::Block => body = this.block(),
             Kind::CatchClause => {
                 let mut catch =
-                    Catch { span: this.span(), ty: nothing(), var: Name::new(""), body: Block::new() };
+                    Catch { span: this.span(), ty: nothing(), var: no_name(), body: Block::new() };
                 this.children(|this, kind| match kind {
                     Kind::FormalParameter => (catch.ty, catch.var) = this.formal_parameter(),
                     Kind::Block => catch.body = this.block(),

@@ -1,5 +1,7 @@
 //! Types as written.
 
+use std::sync::LazyLock;
+
 use super::super::unit::TypeRef;
 use super::Lowerer;
 use super::kinds::{Field, Kind};
@@ -97,5 +99,11 @@ pub(super) fn list_of(ty: TypeRef, dimensions: usize) -> TypeRef {
 
 /// The type of what has none, because the text is broken.
 pub(super) fn nothing() -> TypeRef {
-    TypeRef::simple("")
+    TypeRef { name: no_name(), args: Box::default() }
+}
+
+/// The name of what has none.
+pub(super) fn no_name() -> Name {
+    static EMPTY: LazyLock<Name> = LazyLock::new(|| Name::new(""));
+    *EMPTY
 }
