@@ -92,6 +92,7 @@ impl Threshold {
 pub struct PlannedSeverity {
     pub certainty: Option<Certainty>,
     pub entry: Option<Kinds>,
+    pub effects: Option<Effects>,
     pub object: Option<TextMatch>,
     pub grows: Option<Growth>,
     pub at_most: Option<Threshold>,
@@ -318,6 +319,7 @@ impl Planner<'_> {
         PlannedSeverity {
             certainty: when.certainty,
             entry: when.entry.as_ref().map(|kinds| self.kinds(kinds)),
+            effects: when.effect.as_ref().map(|words| Effects::of(&self.effects(words))),
             object: when.object.as_ref().map(|text| self.text(text)),
             grows: when.grows_with.as_ref().map(|grows| self.growth(grows)),
             at_most: when.at_most.as_ref().map(|amount| self.amount(amount)),
@@ -379,15 +381,13 @@ impl Planner<'_> {
                 Guard::Single => Guards::SINGLE,
                 Guard::Chunk => Guards::CHUNK,
                 Guard::AsyncContext => Guards::ASYNC_CONTEXT,
+                Guard::Other => Guards::OTHER,
             })
         })
     }
 
     fn sites(&mut self, selector: &Selector, has_entry: bool) -> Sites {
-        if selector.effect.not {
-            self.error(&selector.effect.words[0], "an effect cannot be negated", None);
-        }
-        let effects = self.enums::<Effect, _>(&selector.effect, "effect");
+        let effects = self.effects(&selector.effect);
         let mut tests = Vec::new();
         if let Some(text) = &selector.object {
             tests.push(Test::Object(self.text(text)));
@@ -422,6 +422,13 @@ impl Planner<'_> {
             }
         }
         Sites { effects: Effects::of(&effects), tests }
+    }
+
+    fn effects(&mut self, words: &Match<Effect>) -> Vec<Effect> {
+        if words.not {
+            self.error(&words.words[0], "an effect cannot be negated", None);
+        }
+        self.enums(words, "effect")
     }
 
     fn attribute(

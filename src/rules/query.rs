@@ -210,6 +210,9 @@ pub struct SeverityWhen {
     /// The kind of entry point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Match<EntryKind>>,
+    /// The kind of the effect that is the finding's subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Match<Effect>>,
     /// The object of the effect.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<Match<Text>>,
@@ -269,6 +272,8 @@ pub enum Guard {
     Chunk,
     /// `System.isBatch()`, `System.isFuture()` and the like.
     AsyncContext,
+    /// Any condition that is none of these.
+    Other,
 }
 
 /// A DML operation.

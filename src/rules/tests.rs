@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::explain::{explain, rules_table};
 use super::registry::{RuleFile, built_in, built_in_files, load, parse};
-use super::rule::Rule;
+use super::rule::{Rule, RuleSet};
 use crate::finding::Finding;
 use crate::report::progress::Progress;
 use crate::scan::scan;
@@ -77,7 +77,7 @@ examples:
   good: {classes/B.cls: \"public class B {}\"}
 ";
 
-fn parsed(text: &str) -> Result<super::rule::RuleSet, super::error::RuleErrors> {
+fn parsed(text: &str) -> Result<RuleSet, super::error::RuleErrors> {
     let mut files = built_in_files();
     files.push(RuleFile { name: "team/own-rule.yaml".to_owned(), text: text.to_owned() });
     parse(&files)
@@ -231,14 +231,17 @@ fn a_rule_is_explained() {
 
 /// Scans the files of one example as a project of its own.
 fn scan_examples(files: &IndexMap<String, String>) -> Vec<Finding> {
+    scan_files(files, &built_in().expect("rules"))
+}
+
+fn scan_files(files: &IndexMap<String, String>, rules: &RuleSet) -> Vec<Finding> {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         std::fs::write(path, text).expect("written");
     }
-    let rules = built_in().expect("rules");
-    let scan = scan(&[folder.path().to_owned()], &rules, &Progress::new(false)).expect("a scan");
+    let scan = scan(&[folder.path().to_owned()], rules, &Progress::new(false)).expect("a scan");
     assert_eq!(scan.statistics.syntax_errors, 0, "{files:#?}");
     scan.findings
 }
@@ -257,4 +260,24 @@ fn every_rule_example_is_told_apart() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_rule_in_the_documentation_loads_and_works() {
+    let page = include_str!("../../docs/writing-rules.md");
+    let text = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a rule");
+    let rules = match parsed(text) {
+        Ok(rules) => rules,
+        Err(errors) => panic!("{errors}"),
+    };
+    let rule = rules.rule("only-integration-calls-out").expect("the rule");
+    let found =
+        |files| scan_files(files, &rules).into_iter().filter(|finding| finding.rule == rule.id).count();
+    assert_eq!((found(&rule.examples.bad), found(&rule.examples.good)), (1, 0));
+
+    let when = page.split("```yaml\n").nth(2).and_then(|rest| rest.split("```").next()).expect("severities");
+    let text = GOOD.replace("severity: warning\n", when);
+    if let Err(errors) = parsed(&text) {
+        panic!("{errors}");
+    }
 }

@@ -76,10 +76,11 @@ impl Builder<'_> {
 
     fn holds(&self, planned: &PlannedSeverity, hit: &Hit) -> bool {
         let entry = hit.entry.map(|id| self.program.entry(id));
-        let object = self.program.site(hit.subject).object;
+        let site = self.program.site(hit.subject);
         planned.certainty.is_none_or(|certainty| hit.certainty == Some(certainty))
             && planned.entry.is_none_or(|kinds| entry.is_some_and(|entry| kinds.has(entry.kind)))
-            && planned.object.as_ref().is_none_or(|text| text.matches(object.map(|name| name.as_str())))
+            && planned.effects.is_none_or(|effects| effects.has(site.effect))
+            && planned.object.as_ref().is_none_or(|text| text.matches(site.object.map(|name| name.as_str())))
             && planned.grows.is_none_or(|grows| hit.loops.iter().any(|&(_, bound)| grows.has(bound)))
             && planned.at_most.is_none_or(|threshold| {
                 entry.is_some_and(|entry| {

@@ -156,6 +156,9 @@ fn a_severity_depends_on_what_was_found() {
     assert_eq!(severity(&program, "publish-in-loop", &|_| ()), Severity::Error);
     let collection = |hit: &mut Hit| hit.loops = vec![(at(3, 60), Bound::Collection)];
     assert_eq!(severity(&program, "publish-in-loop", &collection), Severity::Warning);
+    assert_eq!(severity(&program, "side-effect-in-before-trigger", &|_| ()), Severity::Warning);
+    program.sites[0].effect = Effect::Enqueue;
+    assert_eq!(severity(&program, "side-effect-in-before-trigger", &|_| ()), Severity::Note);
     program.sites[0].object = Some(Name::new("App_LogEntry__e"));
     assert_eq!(severity(&program, "publish-in-loop", &|_| ()), Severity::Note);
 }
