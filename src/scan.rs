@@ -9,6 +9,7 @@ use crate::apex;
 use crate::apex::test_code::{is_hidden_stub, is_test_class};
 use crate::apex::unit::Unit;
 use crate::discover::custom_metadata::{self, MetadataRecord};
+use crate::discover::platform_event::{self, PublishBehavior};
 use crate::discover::{
     DiscoverError, Options, Problem, Project, SourceFile, SourceKind, discover, read_text, visualforce,
 };
@@ -63,10 +64,27 @@ pub fn model(paths: &[PathBuf], progress: &Progress) -> Result<Model, DiscoverEr
     progress.stage("linking", 0);
     let (records, mut problems) = records(&project, &units);
     problems.extend(unreadable);
+    let (events, broken) = events(&project);
+    problems.extend(broken);
     let pages = pages(&project);
     let modules: Vec<Vec<u32>> =
         units.iter().map(|unit| modules_around(&project, project.file(unit.file))).collect();
-    let input = program::Input { units: &units, modules: &modules, records: &records, pages: &pages };
+    let mut namespaces: Vec<String> = project
+        .modules
+        .iter()
+        .filter_map(|module| module.namespace.clone())
+        .filter(|name| !name.is_empty())
+        .collect();
+    namespaces.sort();
+    namespaces.dedup();
+    let input = program::Input {
+        units: &units,
+        modules: &modules,
+        namespaces: &namespaces,
+        records: &records,
+        after_commit: &events,
+        pages: &pages,
+    };
     let program = program::link(&input);
     progress.stage("summarising", 0);
     let summary = summarise(&program);
@@ -138,6 +156,20 @@ fn records(project: &Project, units: &[Unit]) -> (Vec<MetadataRecord>, Vec<Probl
         }
     }
     (records, problems)
+}
+
+/// The platform events that are published after the commit.
+fn events(project: &Project) -> (Vec<String>, Vec<Problem>) {
+    let mut after_commit = Vec::new();
+    let mut problems = Vec::new();
+    for file in project.of_kind(SourceKind::PlatformEvent) {
+        match platform_event::read_event(file) {
+            Ok((name, PublishBehavior::AfterCommit)) => after_commit.push(name),
+            Ok((_, PublishBehavior::Immediately)) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    (after_commit, problems)
 }
 
 /// Which classes the Visualforce pages use, and what of them.

@@ -20,6 +20,9 @@ pub(super) fn kind_of(name: &str, folder: &str) -> Option<SourceKind> {
         return None;
     }
     let (stem, suffix) = name.rsplit_once('.')?;
+    if ends_with_fold(name, "__e.object-meta.xml") || ends_with_fold(name, "__e.object") {
+        return Some(SourceKind::PlatformEvent);
+    }
     if suffix.eq_ignore_ascii_case("xml") {
         return record_name(name)
             .filter(|_| ends_with_fold(stem, ".md-meta"))

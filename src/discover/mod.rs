@@ -9,6 +9,7 @@ pub mod custom_metadata;
 mod ignores;
 mod kind;
 mod modules;
+pub mod platform_event;
 mod roots;
 mod source;
 #[cfg(test)]
@@ -38,6 +39,8 @@ pub enum SourceKind {
     ApexTrigger,
     /// A custom metadata record (`Type.Record.md-meta.xml` or `Type.Record.md`).
     CustomMetadata,
+    /// The definition of a platform event (`Order__e.object-meta.xml` or `Order__e.object`).
+    PlatformEvent,
     /// A Visualforce page or component: names its Apex controllers.
     Visualforce,
 }

@@ -50,6 +50,12 @@ pub const ATTRIBUTES: &[Attribute] = &[
         values: &[],
         meaning: "host of a literal URL, or the named credential",
     },
+    Attribute {
+        name: "service",
+        effects: &[Callout, Endpoint],
+        values: &[],
+        meaning: "of an address of this org: the word after `/services/data/vNN.N/` (`query`, `tooling`), or `apexrest`, `soap`",
+    },
     Attribute { name: "verb", effects: &[Callout], values: &[], meaning: "HTTP method, upper case" },
     Attribute {
         name: "timeout",
@@ -80,6 +86,12 @@ pub const ATTRIBUTES: &[Attribute] = &[
         effects: &[Publish, Dml],
         values: &["one", "list"],
         meaning: "a single record, or a list",
+    },
+    Attribute {
+        name: "rows",
+        effects: &[Dml],
+        values: &[],
+        meaning: "how many records, where a literal says so",
     },
     Attribute {
         name: "depth-limit",

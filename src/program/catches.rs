@@ -10,7 +10,8 @@ pub fn complete(linker: &mut Linker) {
     let throws = nodes_that_throw(linker);
     let clauses = std::mem::take(&mut linker.catches);
     for clause in &clauses {
-        if !catches_callouts(clause.caught) {
+        // An earlier clause of the same `try` gets it first.
+        if !clause.first_for_callouts {
             continue;
         }
         let meets = clause.sites.iter().any(|site| linker.sites[site.0 as usize].effect == Effect::Callout)
@@ -32,7 +33,7 @@ pub fn complete(linker: &mut Linker) {
     }
 }
 
-fn catches_callouts(caught: Name) -> bool {
+pub(super) fn catches_callouts(caught: Name) -> bool {
     matches!(
         caught.folded(),
         "exception" | "system.exception" | "calloutexception" | "system.calloutexception"

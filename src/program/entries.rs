@@ -26,19 +26,25 @@ pub struct Page {
 pub fn find(linker: &mut Linker, pages: &[Page]) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut taken: FxHashSet<MethodId> = FxHashSet::default();
-    for index in 0..linker.symbols.methods.len() {
-        let id = MethodId(index as u32);
-        let method = linker.symbols.method(id);
-        if method.is_test {
-            continue;
+    // What is known of the arguments of `@future` methods comes from their callers: those go first.
+    let is_future = |linker: &Linker, id: MethodId| linker.symbols.annotation(id, "future").is_some();
+    for futures in [false, true] {
+        for index in 0..linker.symbols.methods.len() {
+            let id = MethodId(index as u32);
+            let method = linker.symbols.method(id);
+            if method.is_test || is_future(linker, id) != futures {
+                continue;
+            }
+            match method.class {
+                None => triggers(linker, id, &mut entries, &mut taken),
+                Some(class) => declared(linker, class, id, &mut entries, &mut taken),
+            }
         }
-        match method.class {
-            None => triggers(linker, id, &mut entries, &mut taken),
-            Some(class) => declared(linker, class, id, &mut entries, &mut taken),
+        if !futures {
+            for page in pages {
+                visualforce(linker, page, &mut entries, &mut taken);
+            }
         }
-    }
-    for page in pages {
-        visualforce(linker, page, &mut entries, &mut taken);
     }
     uncalled(linker, &mut entries, &mut taken);
     for entry in &mut entries {

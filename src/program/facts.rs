@@ -18,15 +18,15 @@ enum Address {
         scheme: &'static str,
         host: String,
     },
-    /// This org.
-    Own,
+    /// This org, and which of its services (the word after `/services/data/v60.0/`).
+    Own(Option<String>),
     Dynamic,
 }
 
 impl Address {
     fn of(text: &Text) -> Address {
         if text.own_url {
-            return Address::Own;
+            return Address::Own(service_of(&text.text));
         }
         let value = text.text.trim_start();
         let lower = value.to_ascii_lowercase();
@@ -64,14 +64,33 @@ impl Address {
             Address::Url { scheme, host } => {
                 vec![("endpoint", "url".into()), ("scheme", (*scheme).into()), ("host", host.clone().into())]
             }
-            Address::Own => vec![("endpoint", "self-org".into())],
+            Address::Own(service) => {
+                let mut facts = vec![("endpoint", "self-org".into())];
+                facts.extend(service.clone().map(|service| ("service", service.into())));
+                facts
+            }
             Address::Dynamic => vec![("endpoint", "dynamic".into())],
         }
     }
 }
 
+/// The service of a path on the org: `query` of `/services/data/v60.0/query`, `apexrest`, `soap`.
+fn service_of(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let rest = lower.split_once("/services/")?.1;
+    let mut words = rest.split(['/', '?', UNKNOWN]).filter(|word| !word.is_empty());
+    let first = words.next()?;
+    if first != "data" {
+        return Some(first.to_owned());
+    }
+    let is_version = |word: &str| {
+        word.strip_prefix('v').is_some_and(|rest| rest.starts_with(|ch: char| ch.is_ascii_digit()))
+    };
+    words.find(|word| !is_version(word)).map(str::to_owned)
+}
+
 /// Adds the sites of addresses, secrets and requests, and completes those of callouts.
-pub fn complete(linker: &mut Linker) {
+pub fn complete(linker: &mut Linker, after_commit: &[String]) {
     let sinks = std::mem::take(&mut linker.flow.sinks);
     let addresses = addresses_by_request(&linker.flow, &sinks);
     for sink in &sinks {
@@ -86,6 +105,34 @@ pub fn complete(linker: &mut Linker) {
     }
     request_sites(linker);
     callout_facts(linker, &sinks, &addresses);
+    publish_facts(linker, after_commit);
+}
+
+/// A publish whose result is kept in a variable that nobody looks at is one whose result is dropped.
+fn publish_facts(linker: &mut Linker, after_commit: &[String]) {
+    for index in 0..linker.sites.len() {
+        if linker.sites[index].effect != Effect::Publish {
+            continue;
+        }
+        if let Some(event) = linker.sites[index].object
+            && after_commit.iter().any(|name| event.as_str().eq_ignore_ascii_case(name))
+        {
+            linker.sites[index].facts.push(("publish-behavior", "after-commit".into()));
+        }
+        if linker.sites[index].fact("result") != Some("used") {
+            continue;
+        }
+        let slot = linker.flow.slot(Slot::Response(SiteId(index as u32)), None);
+        let read = linker.flow.facts_of(slot);
+        let stays = linker.flow.forward(slot).len() == 1;
+        if stays && !read.has(SlotFacts::STATUS_READ) && !read.has(SlotFacts::ESCAPES) {
+            for (name, value) in &mut linker.sites[index].facts {
+                if *name == "result" {
+                    *value = "dropped".into();
+                }
+            }
+        }
+    }
 }
 
 /// For each request that is made somewhere, the addresses it may be given.
@@ -126,21 +173,22 @@ fn endpoint_sites(linker: &mut Linker, sink: &Sink) {
     let mut seen = FxHashSet::default();
     for text in &texts {
         let address = Address::of(text);
-        if address == Address::Dynamic || !seen.insert(address.clone()) {
-            continue;
-        }
         // A literal that a caller passes in is the caller's to mend.
         let at = if text.passed { text.at.unwrap_or(sink.at) } else { sink.at };
+        if address == Address::Dynamic || !seen.insert((address.clone(), at)) {
+            continue;
+        }
+        let symbol = linker.symbol_at(at);
         let label = match &address {
             Address::NamedCredential(name) => format!("named credential {name}"),
             Address::Url { scheme, host } => format!("{scheme}://{host}"),
-            Address::Own => "this org".to_owned(),
+            Address::Own(_) => "this org".to_owned(),
             Address::Dynamic => continue,
         };
         linker.site(Effect::Endpoint, at, || Site {
             effect: Effect::Endpoint,
             at,
-            symbol: sink.symbol.clone(),
+            symbol,
             label,
             object: None,
             operation: None,
@@ -283,7 +331,7 @@ fn session_site(linker: &mut Linker, sink: &Sink, addresses: &FxHashMap<SlotId, 
     known.dedup();
     // Sent to this org at any address it may have: not a leak. Only what is surely elsewhere is one.
     let own = |address: &Address| match address {
-        Address::Own => true,
+        Address::Own(_) => true,
         Address::Url { host, .. } => {
             ["salesforce.com", "force.com", "salesforce-setup.com", "cloudforce.com"]
                 .iter()
@@ -292,7 +340,7 @@ fn session_site(linker: &mut Linker, sink: &Sink, addresses: &FxHashMap<SlotId, 
         _ => false,
     };
     let address = if known.iter().any(|address| own(address)) {
-        Address::Own
+        Address::Own(None)
     } else {
         match known.iter().find(|address| matches!(address, Address::Url { .. })) {
             Some(address) => (*address).clone(),

@@ -21,6 +21,7 @@ pub use frameworks::RECORD_TYPES;
 
 use crate::apex::unit::Unit;
 use crate::discover::custom_metadata::MetadataRecord;
+use crate::name;
 
 use frameworks::Frameworks;
 use interpret::Linker;
@@ -36,7 +37,11 @@ pub struct Input<'a> {
     pub units: &'a [Unit],
     /// Of each unit: the modules around it, the innermost first.
     pub modules: &'a [Vec<u32>],
+    /// Namespaces of the project's own packages.
+    pub namespaces: &'a [String],
     pub records: &'a [MetadataRecord],
+    /// Platform events that are published after the commit.
+    pub after_commit: &'a [String],
     pub pages: &'a [Page],
 }
 
@@ -57,8 +62,9 @@ fn link_here(input: &Input) -> Program {
     let symbols = symbols::build(input.units, input.modules.to_vec());
     let frameworks = Frameworks::read(input.units, input.records);
     let mut linker = Linker::new(&symbols, frameworks);
+    linker.namespaces = input.namespaces.iter().map(|namespace| name::Name::new(namespace)).collect();
     let entries = entries::find(&mut linker, input.pages);
-    facts::complete(&mut linker);
+    facts::complete(&mut linker, input.after_commit);
     catches::complete(&mut linker);
     let mut statistics = linker.statistics;
     statistics.classes = symbols.classes.len();

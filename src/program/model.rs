@@ -99,6 +99,8 @@ pub struct Call {
     pub at: Location,
     pub targets: Vec<NodeId>,
     pub confidence: Confidence,
+    /// It happens once in a transaction, whatever loops are around it: a static initialiser.
+    pub once: bool,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -198,11 +200,18 @@ impl Guards {
     pub const OTHER: Guards = Guards(1 << 8);
     /// The arm runs once a chunk is full: `if (batch.size() == 200)`.
     pub const CHUNK: Guards = Guards(1 << 9);
-    /// A method of the project decides (`if (canRunSynchronously())`), on grounds that are not seen.
+    /// A method of the project decides between two ways (`if (canRunSynchronously()) … else …`), on
+    /// grounds that are not seen.
     pub const DECISION: Guards = Guards(1 << 10);
+    /// `Limits.getDMLStatements() == 0`: nothing was written in this transaction yet.
+    pub const CLEAN: Guards = Guards(1 << 11);
 
     pub fn has_any(self, other: Guards) -> bool {
         self.0 & other.0 != 0
+    }
+
+    pub fn without(self, other: Guards) -> Guards {
+        Guards(self.0 & !other.0)
     }
 
     pub fn with(self, other: Guards) -> Guards {

@@ -55,19 +55,26 @@ fn walk(steps: &[Step], loops: &[(Location, Bound)], guards: Guards, events: &mu
         Exit::Returns => &[],
     };
     let shared: Arc<[(Location, Bound)]> = loops.into();
-    let mut push = |kind| events.push(Event { kind, loops: shared.clone(), guards });
+    let none: Arc<[(Location, Bound)]> = Arc::from([]);
+    let push = |kind, events: &mut Vec<Event>| events.push(Event { kind, loops: shared.clone(), guards });
     for step in steps {
         match step {
-            Step::Effect(site) => push(EventKind::Effect(*site)),
+            Step::Effect(site) => push(EventKind::Effect(*site), events),
+            Step::Call(call) if call.once => {
+                for &target in &call.targets {
+                    let kind = EventKind::Call { target, at: call.at, confidence: call.confidence };
+                    events.push(Event { kind, loops: none.clone(), guards });
+                }
+            }
             Step::Call(call) => {
                 for &target in &call.targets {
-                    push(EventKind::Call { target, at: call.at, confidence: call.confidence });
+                    push(EventKind::Call { target, at: call.at, confidence: call.confidence }, events);
                 }
             }
             Step::Dml { site, triggers } => {
-                push(EventKind::Effect(*site));
+                push(EventKind::Effect(*site), events);
                 for &target in triggers {
-                    push(EventKind::Trigger { target, site: *site });
+                    push(EventKind::Trigger { target, site: *site }, events);
                 }
             }
             _ => {}

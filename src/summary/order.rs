@@ -91,10 +91,12 @@ struct Pending {
     way: Way,
     /// Under which conditions of this node it happened.
     conditions: Vec<Condition>,
-    /// It happened in an earlier iteration of a loop.
-    earlier_iteration: bool,
+    /// It happened in an earlier iteration of a loop with this bound.
+    earlier_iteration: Option<Bound>,
     /// It has happened on every way here.
     must: bool,
+    /// It happens in a `catch` only: not on the way that is meant.
+    exceptional: bool,
 }
 
 /// What may have happened up to one point of a node.
@@ -122,7 +124,7 @@ struct Pair {
     /// Some `first` has happened whenever `then` is reached; `sure`: it is this one.
     must: bool,
     sure: bool,
-    across: bool,
+    across: Option<Bound>,
 }
 
 /// What a node does, for its callers.
@@ -136,10 +138,16 @@ struct NodeOrder {
     ever: Vec<Way>,
 }
 
+/// How something is pending at the end of a node.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    must: bool,
+    exceptional: bool,
+}
+
 #[derive(Clone, Debug)]
 struct Exit {
-    /// Each with whether it has happened on every way out.
-    pending: Vec<(Way, bool)>,
+    pending: Vec<(Way, Manner)>,
     must: bool,
     may_pass: bool,
     must_pass: bool,
@@ -182,7 +190,11 @@ impl<'a> Orders<'a> {
         let mut best: FxHashMap<(SiteId, bool), Pair> = FxHashMap::default();
         let order = self.node(entry.node);
         for pair in &order.pairs {
-            let key = (pair.then.site, pair.across);
+            // A batch job whose scope is one record has no second turn.
+            if pair.across == Some(Bound::EntryBatch) && entry.batch_scope == Some(1) {
+                continue;
+            }
+            let key = (pair.then.site, pair.across.is_some());
             match best.get(&key) {
                 Some(known) if !is_better(pair, known) => {}
                 _ => {
@@ -190,10 +202,15 @@ impl<'a> Orders<'a> {
                 }
             }
         }
-        // What is wrong in a straight line need not be told again for the loop around it.
-        let straight: Vec<SiteId> =
-            best.keys().filter(|(_, across)| !across).map(|(site, _)| *site).collect();
-        best.retain(|(site, across), _| !(*across && straight.contains(site)));
+        // One place is told once: what is wrong in a straight line, unless only the loop around it makes
+        // it certain.
+        let sites: Vec<SiteId> = best.keys().map(|(site, _)| *site).collect();
+        for site in sites {
+            if let (Some(straight), Some(across)) = (best.get(&(site, false)), best.get(&(site, true))) {
+                let weaker = across.must && !straight.must;
+                best.remove(&(site, !weaker));
+            }
+        }
         let mut pairs: Vec<Pair> = best.into_values().collect();
         if let Some(follows) = self.query.followed_by {
             let mut later = self.follow_ups(follows);
@@ -211,7 +228,7 @@ impl<'a> Orders<'a> {
                 first: pair.first.site,
                 then: pair.then.site,
                 must: pair.must,
-                across_iterations: pair.across,
+                across_iterations: pair.across.is_some(),
                 confidence: pair.first.confidence.min(pair.then.confidence),
                 first_path: pair.first.path(start),
                 then_path: pair.then.path(start),
@@ -257,6 +274,8 @@ impl<'a> Orders<'a> {
             returns: Vec::new(),
             jumps: Vec::new(),
             decisions: 0,
+            singles: 0,
+            catches: 0,
         };
         let start = State { pending: Vec::new(), must: false, may_pass: true, must_pass: true };
         let program = walk.orders.program;
@@ -277,6 +296,13 @@ impl<'a> Orders<'a> {
     }
 }
 
+impl State {
+    /// Nothing has happened, in a caller neither.
+    fn clean() -> State {
+        State { pending: Vec::new(), must: false, may_pass: false, must_pass: false }
+    }
+}
+
 impl Exit {
     fn transparent() -> Exit {
         Exit { pending: Vec::new(), must: false, may_pass: true, must_pass: true }
@@ -293,6 +319,10 @@ struct Walk<'o, 'a> {
     jumps: Vec<(Vec<State>, Vec<State>)>,
     /// How many decisions of the project are around the step at hand.
     decisions: usize,
+    /// How many arms that run for one element only (`if (list.size() == 1)`).
+    singles: usize,
+    /// How many `catch` clauses are around the step at hand.
+    catches: usize,
 }
 
 impl Walk<'_, '_> {
@@ -316,10 +346,15 @@ impl Walk<'_, '_> {
                     for arm in arms {
                         let depth = around.len();
                         let decided = usize::from(arm.guards.has_any(Guards::DECISION));
+                        let single = usize::from(arm.guards.has_any(Guards::SINGLE));
+                        let start =
+                            if arm.guards.has_any(Guards::CLEAN) { State::clean() } else { state.clone() };
                         around.extend(&arm.conditions);
                         self.decisions += decided;
-                        after.extend(self.steps(&arm.steps, Some(state.clone()), around));
+                        self.singles += single;
+                        after.extend(self.steps(&arm.steps, Some(start), around));
                         self.decisions -= decided;
+                        self.singles -= single;
                         around.truncate(depth);
                     }
                     if !exhaustive {
@@ -370,7 +405,16 @@ impl Walk<'_, '_> {
         if (self.orders.query.first)(place) {
             let way = Way::here(program, site);
             self.order.ever.push(way.clone());
-            add(state, Pending { way, conditions: around.to_vec(), earlier_iteration: false, must: true });
+            add(
+                state,
+                Pending {
+                    way,
+                    conditions: around.to_vec(),
+                    earlier_iteration: None,
+                    must: true,
+                    exceptional: self.catches > 0,
+                },
+            );
             state.must = true;
         }
     }
@@ -392,8 +436,11 @@ impl Walk<'_, '_> {
             }
             // Under the same conditions as `first`, or on every way.
             let same = pending.conditions.iter().all(|condition| around.contains(condition));
-            let must = must_pass
-                && (state.must || (same && !pending.conditions.is_empty() && !pending.earlier_iteration));
+            // What one turn of a loop leaves on the way that is meant, the next one meets.
+            let must = match pending.earlier_iteration {
+                Some(_) => !pending.exceptional,
+                None => must_pass && (state.must || (same && !pending.conditions.is_empty())),
+            };
             self.order.pairs.push(Pair {
                 first: pending.way.clone(),
                 then: then.clone(),
@@ -456,9 +503,14 @@ impl Walk<'_, '_> {
             may_pass: state.may_pass && exit.may_pass,
             must_pass: state.must_pass && exit.must_pass,
         };
-        for (way, must) in &exit.pending {
-            let way = way.through(hop, confidence);
-            let pending = Pending { way, conditions: around.to_vec(), earlier_iteration: false, must: *must };
+        for (way, manner) in &exit.pending {
+            let pending = Pending {
+                way: way.through(hop, confidence),
+                conditions: around.to_vec(),
+                earlier_iteration: None,
+                must: manner.must,
+                exceptional: manner.exceptional || self.catches > 0,
+            };
             add(&mut after, pending);
         }
         Some(after)
@@ -478,18 +530,19 @@ impl Walk<'_, '_> {
         let once = merge(ends);
         if let Some(once) = &once
             && !matches!(body.bound, Bound::Constant(0 | 1))
+            && self.singles == 0
         {
             // The next iteration starts with what this one left.
             let mut again = once.clone();
             let known: Vec<SiteId> = before.pending.iter().map(|pending| pending.way.site).collect();
             for pending in &mut again.pending {
                 if !known.contains(&pending.way.site) {
-                    pending.earlier_iteration = true;
+                    pending.earlier_iteration = Some(body.bound);
                     pending.conditions.retain(|condition| !body.resets.contains(&condition.subject));
                 }
             }
             // What was pending before the loop has met everything in the first iteration.
-            again.pending.retain(|pending| pending.earlier_iteration);
+            again.pending.retain(|pending| pending.earlier_iteration.is_some());
             if !again.pending.is_empty() {
                 again.may_pass = false;
                 self.jumps.push((Vec::new(), Vec::new()));
@@ -506,7 +559,7 @@ impl Walk<'_, '_> {
         let mut state = merge(after)?;
         // Behind the loop, "an earlier iteration" is just "before".
         for pending in &mut state.pending {
-            pending.earlier_iteration = false;
+            pending.earlier_iteration = None;
             pending.conditions.retain(|condition| !body.resets.contains(&condition.subject));
         }
         Some(state)
@@ -530,16 +583,24 @@ impl Walk<'_, '_> {
         caught.must_pass = false;
         for way in distinct(inside.iter().cloned()) {
             if !last.contains(&way.site) {
-                let pending = Pending { way, conditions: Vec::new(), earlier_iteration: false, must: false };
+                let pending = Pending {
+                    way,
+                    conditions: Vec::new(),
+                    earlier_iteration: None,
+                    must: false,
+                    exceptional: true,
+                };
                 add(&mut caught, pending);
             }
         }
         self.order.ever.extend(distinct(inside.into_iter()));
         let mut after = Vec::new();
         after.extend(end);
+        self.catches += 1;
         for steps in catches {
             after.extend(self.steps(steps, Some(caught.clone()), around));
         }
+        self.catches -= 1;
         let state = merge(after);
         match state {
             Some(state) => self.steps(finally, Some(state), around),
@@ -569,8 +630,9 @@ fn add(state: &mut State, pending: Pending) {
             if pending.way.length < known.way.length {
                 known.way = pending.way;
             }
-            known.earlier_iteration &= pending.earlier_iteration;
+            known.earlier_iteration = known.earlier_iteration.and(pending.earlier_iteration);
             known.must |= pending.must;
+            known.exceptional &= pending.exceptional;
         }
         None if room => state.pending.push(pending),
         None => {}
@@ -604,13 +666,16 @@ fn merge(states: Vec<State>) -> Option<State> {
 }
 
 /// What is pending at the end of a node: each site once, by its shortest way.
-fn distinct_exits(pending: &[Pending]) -> Vec<(Way, bool)> {
-    let must = |site: SiteId| pending.iter().any(|pending| pending.way.site == site && pending.must);
+fn distinct_exits(pending: &[Pending]) -> Vec<(Way, Manner)> {
     distinct(pending.iter().map(|pending| pending.way.clone()))
         .into_iter()
         .map(|way| {
-            let must = must(way.site);
-            (way, must)
+            let mut same = pending.iter().filter(|pending| pending.way.site == way.site);
+            let manner = Manner {
+                must: same.clone().any(|pending| pending.must),
+                exceptional: same.all(|pending| pending.exceptional),
+            };
+            (way, manner)
         })
         .collect()
 }

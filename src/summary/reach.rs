@@ -87,6 +87,9 @@ struct Way {
     grows: bool,
     /// A decision of the project is on it.
     decided: bool,
+    /// It goes through DML into a trigger. What guards the trigger's work there (`new.F != old.F`) is
+    /// decided by what the DML wrote, which is not followed.
+    fired: bool,
 }
 
 /// How a state was reached: from which one, by which event of it.
@@ -118,7 +121,10 @@ pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &Reach
             let way = Way {
                 grows: state.1.grows
                     || event.loops.iter().any(|(_, bound)| bounded_by(entry, *bound).grows()),
-                decided: state.1.decided || event.guards.has_any(Guards::DECISION),
+                decided: state.1.decided
+                    || event.guards.has_any(Guards::DECISION)
+                    || (state.1.fired && event.guards != Guards::NONE),
+                fired: state.1.fired || matches!(event.kind, EventKind::Trigger { .. }),
             };
             let from = From { state, event: index };
             let target = match &event.kind {
@@ -217,7 +223,10 @@ fn append(
 /// The bound of a loop in a run of `entry`: a batch job's scope may be a literal.
 fn bounded_by(entry: &Entry, bound: Bound) -> Bound {
     match (bound, entry.batch_scope) {
-        (Bound::EntryBatch, Some(scope)) if scope <= SMALL_SCOPE => Bound::Constant(scope),
+        // A collection in a job with a small scope is made of the scope's records.
+        (Bound::EntryBatch | Bound::Collection, Some(scope)) if scope <= SMALL_SCOPE => {
+            Bound::Constant(scope)
+        }
         _ => bound,
     }
 }

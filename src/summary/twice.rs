@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::finding::Confidence;
-use crate::program::model::{Arm, Condition, EntryId, Guards, NodeId, Program, SiteId, Step};
+use crate::program::model::{Arm, Bound, Condition, EntryId, Guards, NodeId, Program, Site, SiteId, Step};
 
 use super::Summary;
 use super::reach::{Count, Hop, HopKind, Reach, ReachQuery};
@@ -21,6 +21,8 @@ struct Passing {
     looped: bool,
     /// A decision of the project is on the way.
     decided: bool,
+    /// Any condition is on the way.
+    guarded: bool,
 }
 
 /// Two passings of matching sites that one run of the entry point makes, if there are two: the paths
@@ -32,7 +34,7 @@ pub fn two_on_one_way(
     query: &ReachQuery,
 ) -> Option<(Reach, Reach)> {
     let entry = program.entry(entry);
-    let mut search = Search { program, summary, query, memo: FxHashMap::default() };
+    let mut search = Search { program, summary, query, scope: entry.batch_scope, memo: FxHashMap::default() };
     if !search.may_pass(entry.node) {
         return None;
     }
@@ -49,7 +51,8 @@ pub fn two_on_one_way(
         }
     };
     match passings.as_slice() {
-        [one] if one.looped => Some((reach(one), reach(one))),
+        // A loop is the plainest proof.
+        [.., one] | [one, ..] if one.looped => Some((reach(one), reach(one))),
         [first, second, ..] => Some((reach(first), reach(second))),
         _ => None,
     }
@@ -59,6 +62,8 @@ struct Search<'a> {
     program: &'a Program,
     summary: &'a Summary,
     query: &'a ReachQuery<'a>,
+    /// The literal scope of the batch job that is searched.
+    scope: Option<u32>,
     /// `None` while a node is being searched: recursion does not count again.
     memo: FxHashMap<NodeId, Option<Vec<Passing>>>,
 }
@@ -123,6 +128,7 @@ impl Search<'_> {
                             conditions: around.to_vec(),
                             looped: false,
                             decided: false,
+                            guarded: false,
                         }]
                     } else {
                         Vec::new()
@@ -142,7 +148,12 @@ impl Search<'_> {
                     let mut all = Vec::new();
                     for &target in triggers {
                         let hop = Hop { at, kind: HopKind::Dml, node: Some(target) };
-                        let found = self.enter(target, hop, Confidence::High, around);
+                        let mut found = self.enter(target, hop, Confidence::High, around);
+                        // What guards a trigger's work is decided by what the DML wrote.
+                        for passing in &mut found {
+                            passing.decided |= passing.guarded;
+                            passing.looped |= rows_exceed_a_trigger_batch(self.program.site(*site));
+                        }
                         join(&mut all, found);
                     }
                     all
@@ -156,7 +167,8 @@ impl Search<'_> {
                 }
                 Step::Loop(body) => {
                     let mut found = self.steps(&body.steps, around);
-                    if body.bound.grows() {
+                    let one_turn = body.bound == Bound::EntryBatch && self.scope == Some(1);
+                    if body.bound.grows() && !one_turn {
                         found.iter_mut().for_each(|passing| passing.looped = true);
                     }
                     found
@@ -190,8 +202,9 @@ impl Search<'_> {
             let mut inner = around.to_vec();
             inner.extend(&arm.conditions);
             let mut found = self.steps(&arm.steps, &inner);
-            if arm.guards.has_any(Guards::DECISION) {
-                found.iter_mut().for_each(|passing| passing.decided = true);
+            for passing in &mut found {
+                passing.decided |= arm.guards.has_any(Guards::DECISION);
+                passing.guarded |= arm.guards != Guards::NONE;
             }
             if matches!(arm.steps.last(), Some(Step::Return | Step::Throw)) {
                 left = better(left, found);
@@ -224,4 +237,11 @@ fn join(running: &mut Vec<Passing>, found: Vec<Passing>) {
             running.push(passing);
         }
     }
+}
+
+/// Whether the DML is known to write more records than one run of a trigger takes
+/// (`apex.trigger_batch`: 200), so that the trigger runs more than once.
+fn rows_exceed_a_trigger_batch(site: &Site) -> bool {
+    const TRIGGER_BATCH: u32 = 200;
+    site.fact("rows").and_then(|rows| rows.parse().ok()).is_some_and(|rows: u32| rows > TRIGGER_BATCH)
 }

@@ -23,12 +23,14 @@ pub fn dispatch<'u>(
     if method.is("triggerhandler") && args.len() == 1 {
         return trigger_handler(linker, frame, at, args);
     }
-    // The unit of work of a package that is not here; the open source one is followed as code.
+    // A unit of work does at `commitWork` what was registered before: in its own code that is DML in
+    // loops over maps, which looks as if it might do nothing.
     let is_work = matches!(
         owner.folded().rsplit('.').next().unwrap_or_default(),
         "fflib_isobjectunitofwork" | "fflib_sobjectunitofwork" | "isobjectunitofwork" | "sobjectunitofwork"
     );
-    if is_work && method.is("commitwork") && linker.symbols.class_named(None, owner).is_none() {
+    let inside = frame.class.is_some_and(|class| linker.symbols.class(class).name == owner);
+    if is_work && method.is("commitwork") && !inside {
         linker.dml(frame, at, DmlOp::Upsert, &Value::unknown(), Vec::new());
         return Some(nothing());
     }

@@ -23,17 +23,22 @@ use super::value::{Known, Receiver, Value};
 pub struct Frameworks {
     actions: Vec<trigger_actions::Action>,
     handlers: Vec<tdtm::Handler>,
+    overrides: Vec<nebula::Override>,
 }
 
 impl Frameworks {
     /// Reads the configuration from metadata records and from default records in code.
     pub fn read(units: &[Unit], records: &[MetadataRecord]) -> Frameworks {
-        Frameworks { actions: trigger_actions::read(records), handlers: tdtm::read(units) }
+        Frameworks {
+            actions: trigger_actions::read(records),
+            handlers: tdtm::read(units),
+            overrides: nebula::read(records),
+        }
     }
 }
 
 /// Types of custom metadata records that [`Frameworks::read`] wants (without `__mdt`).
-pub const RECORD_TYPES: [&str; 3] = ["Trigger_Action", "sObject_Trigger_Setting", "DML_Finalizer"];
+pub const RECORD_TYPES: [&str; 3] = ["Trigger_Action", "sObject_Trigger_Setting", "LoggerSObjectHandler"];
 
 impl<'u> Linker<'u> {
     /// A call that a framework decides: its value, with its targets emitted. `None` for all others.
@@ -48,7 +53,7 @@ impl<'u> Linker<'u> {
         trigger_actions::dispatch(self, frame, at, owner, method)
             .or_else(|| tdtm::dispatch(self, frame, at, owner, method))
             .or_else(|| fflib::dispatch(self, frame, at, owner, method, args))
-            .or_else(|| nebula::dispatch(owner, method, args))
+            .or_else(|| nebula::dispatch(self, owner, method, args))
     }
 
     /// Calls `method` of an object of `class`, whatever its parameters; whether there is such a method.

@@ -6,7 +6,7 @@ use crate::name::Name;
 use crate::span::Location;
 
 use super::super::flow::{Slot, SlotFacts};
-use super::super::model::{Effect, NodeId, Site};
+use super::super::model::{Bound, Effect, NodeId, Site};
 use super::super::symbols::{Body, ClassId, MethodId};
 use super::super::types::Ty;
 use super::super::value::{Context, Deps, Known, Receiver, Slots, Value};
@@ -50,6 +50,7 @@ impl<'u> Linker<'u> {
         let was_debug = frame.in_debug;
         frame.in_debug |= debug;
         let values: Vec<Value> = arg_ids.iter().map(|&arg| self.eval(frame, arg)).collect();
+        arg_ids.iter().for_each(|&arg| self.passed_on(frame, arg));
         frame.in_debug = was_debug;
         if debug {
             return (Value::of(Ty::Void), false);
@@ -207,6 +208,11 @@ impl<'u> Linker<'u> {
             return (self.unresolved(frame, at, args), false);
         }
         match (&receiver.known, &receiver.ty) {
+            // Nothing is called on `null` (`handler?.run()`).
+            (Known::Null, Ty::Class(_)) => {
+                frame.deps.add(receiver.deps);
+                (Value::known(Known::Null, Ty::Unknown), false)
+            }
             (Known::Object(exact), _) => {
                 let exact = *exact;
                 let class = self.objects.get(exact).class;
@@ -386,6 +392,17 @@ impl<'u> Linker<'u> {
         }
     }
 
+    /// A collection that other code gets may be filled there.
+    fn passed_on(&mut self, frame: &mut Frame<'u>, arg: ExprId) {
+        let unit = self.symbols.unit(frame.unit);
+        if let Expr::Name(name) = unit.expr(arg)
+            && let Some(var) = frame.local(*name)
+            && is_empty(&frame.variable(var).value.known)
+        {
+            self.forget(frame, &[var]);
+        }
+    }
+
     fn collection_changed(
         &mut self,
         frame: &mut Frame<'u>,
@@ -459,7 +476,7 @@ impl<'u> Linker<'u> {
             }
             slots = slots.union(&Slots::one(self.flow.slot(Slot::Return(method), None)));
             if symbols.annotation(method, "future").is_some() {
-                self.future_call(frame, at, method);
+                self.future_call(frame, at, method, args);
                 diverges = false;
                 result = Some(Value::of(Ty::Void));
                 continue;
@@ -498,8 +515,11 @@ impl<'u> Linker<'u> {
                     }
                 }
                 diverges &= entry.diverges;
-                let value =
-                    Value { deps: result_deps(entry.deps, args, receiver_deps), ..entry.result.clone() };
+                let value = Value {
+                    deps: result_deps(entry.deps, args, receiver_deps),
+                    decision: decides(symbols, &declared.returns),
+                    ..entry.result.clone()
+                };
                 result = Some(result.map_or_else(|| value.clone(), |known| known.join(&value)));
             } else {
                 // Recursion: what the open node will depend on is not known yet.
@@ -525,7 +545,17 @@ impl<'u> Linker<'u> {
         (value, nodes, diverges)
     }
 
-    fn future_call(&mut self, frame: &mut Frame<'u>, at: Location, method: MethodId) {
+    fn future_call(&mut self, frame: &mut Frame<'u>, at: Location, method: MethodId, args: &[Value]) {
+        let known = self.future_args.entry(method);
+        let known = known.or_insert_with(|| args.iter().map(|arg| arg.known.clone()).collect());
+        for (known, arg) in known.iter_mut().zip(args) {
+            *known = match (&*known, &arg.known) {
+                (Known::Sized(Bound::Constant(a)), Known::Sized(Bound::Constant(b))) => {
+                    Known::Sized(Bound::Constant(*a.max(b)))
+                }
+                (a, b) => a.join(b),
+            };
+        }
         let symbol = self.symbols.method(method).symbol.clone();
         self.effect(frame, Effect::Future, at, |frame| Site {
             effect: Effect::Future,
@@ -638,6 +668,11 @@ fn decides(symbols: &super::Symbols, returns: &Ty) -> bool {
         Ty::Class(class) => symbols.decl(*class).kind == crate::apex::unit::TypeKind::Enum,
         _ => false,
     }
+}
+
+/// A collection that is known to be empty.
+pub(super) fn is_empty(known: &Known) -> bool {
+    matches!(known, Known::Sized(Bound::Constant(0)))
 }
 
 fn is_initialiser(body: Body) -> bool {

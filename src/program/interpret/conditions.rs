@@ -199,7 +199,11 @@ impl<'u> Linker<'u> {
     ) -> Guards {
         let unit = self.symbols.unit(frame.unit);
         if self.mentions_limits(frame, left) || self.mentions_limits(frame, right) {
-            return Guards::LIMITS;
+            return if no_dml_yet(unit, op, left, right) == Some(outcome) {
+                Guards::LIMITS.with(Guards::CLEAN)
+            } else {
+                Guards::LIMITS
+            };
         }
         if self.mentions(frame, left, "asyncinfo") || self.mentions(frame, right, "asyncinfo") {
             return Guards::STACK_DEPTH;
@@ -212,14 +216,18 @@ impl<'u> Linker<'u> {
         let (subject, other) = if is_literal(unit.expr(left)) { (right, left) } else { (left, right) };
         if equality {
             match unit.expr(other) {
-                Expr::Null if equal => return Guards::MEMO,
+                Expr::Null if equal && self.outlives_loop(frame, subject) => return Guards::MEMO,
                 Expr::Bool(value) => return self.guards(frame, subject, *value == equal),
                 Expr::Int(1) if is_size(unit, subject) && equal => return Guards::SINGLE,
                 Expr::Int(_) if is_size(unit, subject) && equal => return Guards::CHUNK,
+                // `if (counter == 9)`, where the loop counts: once, or once a chunk.
+                Expr::Int(_) if equal && matches!(unit.expr(subject), Expr::Name(_)) => {
+                    return Guards::CHUNK.with(Guards::COUNTER);
+                }
                 Expr::Int(0) if self.mentions(frame, subject, "math") && equal => return Guards::CHUNK,
                 _ => {}
             }
-            if is_size(unit, subject) && equal {
+            if is_size(unit, subject) && equal && !is_size(unit, other) {
                 return Guards::CHUNK;
             }
             return Guards::OTHER;
@@ -232,6 +240,26 @@ impl<'u> Linker<'u> {
             return Guards::COUNTER;
         }
         Guards::OTHER
+    }
+
+    /// Whether what is tested keeps its value from one turn of the innermost loop to the next: a field of
+    /// the class, or a variable from before the loop; not a record's field.
+    fn outlives_loop(&self, frame: &Frame<'u>, expr: ExprId) -> bool {
+        let unit = self.symbols.unit(frame.unit);
+        match unit.expr(expr) {
+            Expr::Name(name) => match frame.local(*name) {
+                Some(Var::Local(index)) => index < frame.loop_start,
+                _ => true,
+            },
+            Expr::Field { object, .. } => match unit.expr(*object) {
+                Expr::This => true,
+                Expr::Name(name) => frame.local(*name).is_none(),
+                _ => false,
+            },
+            // `cache.get(key)`.
+            Expr::Call { .. } => true,
+            _ => false,
+        }
     }
 
     fn is_static_flag(&self, frame: &Frame<'u>, expr: ExprId) -> bool {
@@ -360,6 +388,19 @@ fn number(frame: &mut Frame, key: String, variables: Vec<Var>) -> u32 {
     frame.subjects.insert(key, id);
     frame.subject_variables.push(variables);
     id
+}
+
+/// `Limits.getDMLStatements() == 0` and its like: which outcome says that nothing was written yet.
+fn no_dml_yet(unit: &crate::apex::unit::Unit, op: BinaryOp, left: ExprId, right: ExprId) -> Option<bool> {
+    let Expr::Call { name, .. } = unit.expr(left) else { return None };
+    if !matches!(name.folded(), "getdmlstatements" | "getdmlrows") {
+        return None;
+    }
+    match (op, unit.expr(right)) {
+        (BinaryOp::Gt | BinaryOp::Ne, Expr::Int(0)) | (BinaryOp::Ge, Expr::Int(1)) => Some(false),
+        (BinaryOp::Eq | BinaryOp::Le, Expr::Int(0)) | (BinaryOp::Lt, Expr::Int(1)) => Some(true),
+        _ => None,
+    }
 }
 
 fn is_literal(expr: &Expr) -> bool {

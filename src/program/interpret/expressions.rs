@@ -38,7 +38,7 @@ impl<'u> Linker<'u> {
                     slots = slots.union(&self.eval(frame, element).slots);
                 }
                 let ty = self.symbols.resolve(frame.class, ty);
-                let known = if count == 0 { Known::Nothing } else { Known::Sized(Bound::Constant(count)) };
+                let known = Known::Sized(Bound::Constant(count));
                 Value { slots, ..Value::known(known, ty) }
             }
             Expr::MapLiteral { ty, entries } => self.map_literal(frame, ty, *entries),
@@ -116,6 +116,18 @@ impl<'u> Linker<'u> {
         }
     }
 
+    /// Evaluates what gets a second name: an empty collection may be filled under either.
+    pub(super) fn eval_shared(&mut self, frame: &mut Frame<'u>, id: ExprId) -> Value {
+        let unit = self.symbols.unit(frame.unit);
+        let mut value = self.eval(frame, id);
+        let is_new =
+            matches!(unit.expr(id), Expr::New { .. } | Expr::ListLiteral { .. } | Expr::MapLiteral { .. });
+        if !is_new && super::calls::is_empty(&value.known) {
+            value.known = Known::Nothing;
+        }
+        value
+    }
+
     /// Evaluates what may not run (the right side of `&&`).
     pub(super) fn eval_sometimes(&mut self, frame: &mut Frame<'u>, id: ExprId) -> Value {
         frame.open();
@@ -144,6 +156,9 @@ impl<'u> Linker<'u> {
             arms.push(Arm { guards, conditions, steps: frame.close() });
         }
         if arms.iter().any(|arm| !arm.steps.is_empty()) {
+            if arms.iter().filter(|arm| !super::is_pure(&arm.steps)).count() < 2 {
+                arms.iter_mut().for_each(|arm| arm.guards = arm.guards.without(Guards::DECISION));
+            }
             frame.emit(Step::Branch { arms, exhaustive: true });
         }
         values[0].join(&values[1])
@@ -166,7 +181,10 @@ impl<'u> Linker<'u> {
             slots = slots.union(&value.slots);
             known.push((key.known, value.known));
         }
-        let known = if known.is_empty() { Known::Nothing } else { Known::Map(Arc::new(known)) };
+        let known = match known.len() {
+            0 => Known::Sized(Bound::Constant(0)),
+            _ => Known::Map(Arc::new(known)),
+        };
         Value { slots, ..Value::known(known, ty) }
     }
 
@@ -398,6 +416,14 @@ impl<'u> Linker<'u> {
         {
             return Target::Value(Value::known(Known::Constant(name), Ty::Platform(owner)));
         }
+        if matches!(text, "page" | "system.page") {
+            return Target::Value(Value::of(Ty::named("PageReference")));
+        }
+        if self.namespaces.contains(&owner)
+            && let Some(class) = self.symbols.class_named(None, name)
+        {
+            return Target::Class(class);
+        }
         if matches!(text, "label" | "system.label") {
             return Target::Value(Value::of(Ty::named("String")));
         }
@@ -483,7 +509,7 @@ impl<'u> Linker<'u> {
         right: ExprId,
     ) -> Value {
         let value = match op {
-            None => self.eval(frame, right),
+            None => self.eval_shared(frame, right),
             Some(BinaryOp::Add) => self.concatenation(frame, id, left, right),
             Some(_) => {
                 let value = self.eval(frame, right);
@@ -696,7 +722,8 @@ impl<'u> Linker<'u> {
             Ty::List(_) | Ty::Set(_) | Ty::Map(_) => {
                 let known = match values.first().map(|value| &value.known) {
                     Some(known @ (Known::Sized(_) | Known::Map(_))) => known.clone(),
-                    _ => Known::Nothing,
+                    Some(_) => Known::Nothing,
+                    None => Known::Sized(Bound::Constant(0)),
                 };
                 let deps = values.first().map_or(Deps::NONE, |value| value.deps);
                 Value { deps, ..Value::known(known, resolved) }

@@ -47,6 +47,8 @@ pub struct Frame<'u> {
     pub subject_variables: Vec<Vec<Var>>,
     /// Inside the arguments of `System.debug`: reads there check nothing.
     pub in_debug: bool,
+    /// How many local variables there were when the innermost loop began.
+    pub loop_start: usize,
     /// Classes whose static initialiser this body has run already.
     pub touched: Vec<ClassId>,
     next_version: u32,
@@ -103,6 +105,7 @@ impl<'u> Frame<'u> {
             subjects: FxHashMap::default(),
             subject_variables: Vec::new(),
             in_debug: false,
+            loop_start: 0,
             touched: Vec::new(),
             next_version: 0,
             _unit: std::marker::PhantomData,
@@ -210,7 +213,11 @@ impl<'u> Frame<'u> {
     }
 
     /// Assigns a field of `this`; `before` is what it held, if this is the first assignment here.
-    pub fn set_field(&mut self, name: Name, value: Value, before: Value) {
+    pub fn set_field(&mut self, name: Name, mut value: Value, before: Value) {
+        // What a field holds may be filled by any method of the object.
+        if matches!(value.known, Known::Sized(_)) {
+            value.known = Known::Nothing;
+        }
         let var = self.this_field(name).unwrap_or_else(|| {
             self.fields.push(Variable { name, value: before, version: 0 });
             Var::Field(self.fields.len() - 1)
@@ -268,7 +275,12 @@ impl<'u> Frame<'u> {
 pub(super) fn matters_in_field(known: &Known) -> bool {
     matches!(
         known,
-        Known::Object(_) | Known::Type(_) | Known::SObjectType(_) | Known::Constant(_) | Known::Bool(_)
+        Known::Object(_)
+            | Known::Type(_)
+            | Known::SObjectType(_)
+            | Known::Constant(_)
+            | Known::Bool(_)
+            | Known::Map(_)
     )
 }
 

@@ -8,7 +8,7 @@ use crate::span::Span;
 
 use super::super::model::{Bound, Loop, Step};
 use super::super::types::Ty;
-use super::super::value::{Known, Slots, Value};
+use super::super::value::{Known, Value};
 use super::frame::Var;
 use super::{Frame, Linker, is_pure};
 
@@ -24,7 +24,7 @@ impl<'u> Linker<'u> {
                 let over = self.eval(frame, *iter);
                 let declared = self.symbols.resolve(frame.class, ty);
                 let bound = self.each_bound(frame, *iter, &over, &declared);
-                variable = Some((*var, Value { ty: declared, slots: Slots::default(), ..Value::unknown() }));
+                variable = Some((*var, Value { slots: over.slots.clone(), ..Value::of(declared) }));
                 bound
             }
             LoopKind::For { init, cond, update } => {
@@ -48,6 +48,8 @@ impl<'u> Linker<'u> {
             names.iter().filter_map(|&name| frame.local(name).or_else(|| frame.this_field(name))).collect();
         self.forget(frame, &assigned);
         let checkpoint = frame.checkpoint();
+        let here = frame.mark();
+        let outer_start = std::mem::replace(&mut frame.loop_start, here);
         frame.open();
         if let LoopKind::While { cond } = &stmt.kind {
             self.eval(frame, *cond);
@@ -69,6 +71,7 @@ impl<'u> Linker<'u> {
             _ => {}
         }
         let steps = frame.close();
+        frame.loop_start = outer_start;
         let reached = frame.roll_back(checkpoint);
         frame.merge(vec![reached, Vec::new()]);
         frame.leave_scope(outer);
@@ -117,6 +120,9 @@ impl<'u> Linker<'u> {
         let unit = self.symbols.unit(frame.unit);
         // `for (List<X> chunk : [SELECT …])`, `for (List<X> chunk : chunks)`.
         let chunked = declared.is_collection();
+        if is_configuration(declared) || is_configuration(&over.ty.element()) {
+            return Bound::Configuration;
+        }
         if let Expr::Query(query) = unit.expr(iter) {
             if chunked {
                 return Bound::Chunks;
@@ -129,11 +135,9 @@ impl<'u> Linker<'u> {
         if over.known.is_known() {
             frame.deps.add(over.deps);
         }
-        if is_configuration(declared) || is_configuration(&over.ty.element()) {
-            return Bound::Configuration;
-        }
         match &over.known {
-            Known::Sized(bound) if chunked && bound.grows() => Bound::Chunks,
+            // The input of an invocable method may be a list of lists, one for each interview.
+            Known::Sized(bound) if chunked && bound.grows() && *bound != Bound::EntryBatch => Bound::Chunks,
             Known::Sized(bound) => *bound,
             Known::Map(entries) => Bound::Constant(entries.len() as u32),
             _ if chunked => Bound::Chunks,

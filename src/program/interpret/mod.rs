@@ -62,6 +62,8 @@ pub(super) struct Linker<'u> {
     site_ids: FxHashMap<(Location, Effect), SiteId>,
     field_values: FxHashMap<FieldId, Option<Value>>,
     pub statistics: LinkStatistics,
+    /// Namespaces that the project's own packages have.
+    pub namespaces: Vec<Name>,
     counted_calls: FxHashSet<Location>,
     counted_dispatches: FxHashSet<Location>,
     /// The requests that each callout may send.
@@ -76,6 +78,8 @@ pub(super) struct Linker<'u> {
     pub catches: Vec<CatchClause>,
     /// Whether a node that is still open counts as depending on the trigger event and the job kind.
     pub open_deps: bool,
+    /// What the callers of each `@future` method pass, joined.
+    pub future_args: FxHashMap<MethodId, Vec<Known>>,
     /// Nodes that something calls.
     pub called: FxHashSet<MethodId>,
 }
@@ -86,6 +90,8 @@ pub(super) struct CatchClause {
     pub symbol: String,
     pub caught: Name,
     pub swallows: bool,
+    /// It is the clause of its `try` that gets the exception of a callout.
+    pub first_for_callouts: bool,
     /// Calls and effects inside the `try`.
     pub targets: Vec<NodeId>,
     pub sites: Vec<SiteId>,
@@ -105,6 +111,7 @@ impl<'u> Linker<'u> {
             site_ids: FxHashMap::default(),
             field_values: FxHashMap::default(),
             statistics: LinkStatistics::default(),
+            namespaces: Vec::new(),
             counted_calls: FxHashSet::default(),
             counted_dispatches: FxHashSet::default(),
             callout_requests: FxHashMap::default(),
@@ -114,6 +121,7 @@ impl<'u> Linker<'u> {
             batch_scopes: FxHashMap::default(),
             catches: Vec::new(),
             open_deps: true,
+            future_args: FxHashMap::default(),
             called: FxHashSet::default(),
         }
     }
@@ -226,7 +234,7 @@ impl<'u> Linker<'u> {
     fn describe(&self, context: &Context, deps: Deps, method: MethodId) -> String {
         let mut words = Vec::new();
         if let EventContext::In { event, object } = context.event
-            && deps.has(Deps::EVENT)
+            && (deps.has(Deps::EVENT) || matches!(self.symbols.method(method).body, Body::Trigger))
         {
             words.push(format!("{event} of {object}"));
         }
@@ -314,14 +322,19 @@ impl<'u> Linker<'u> {
             for from in made.slots.iter() {
                 self.flow.edge(from, slot);
             }
+            // A field of an object may be filled from outside (a flow's input, JSON), a static one only
+            // by code.
             let stays = !declared.assigned
                 && declared.getter.is_none()
                 && (declared.modifiers.has(crate::apex::unit::Modifiers::FINAL)
-                    || !declared.modifiers.has(crate::apex::unit::Modifiers::GLOBAL));
+                    || (declared.is_static && !declared.modifiers.has(crate::apex::unit::Modifiers::GLOBAL)));
             if stays {
                 value.known = match made.known {
-                    // A collection may be filled later.
-                    Known::Sized(_) if !declared.modifiers.has(crate::apex::unit::Modifiers::FINAL) => {
+                    // A collection may be filled later, a final one too if it is empty.
+                    Known::Sized(bound)
+                        if bound == super::model::Bound::Constant(0)
+                            || !declared.modifiers.has(crate::apex::unit::Modifiers::FINAL) =>
+                    {
                         Known::Nothing
                     }
                     Known::Null => Known::Nothing,

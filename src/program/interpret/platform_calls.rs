@@ -50,6 +50,7 @@ impl<'u> Linker<'u> {
                 Value::of(Ty::named("Id"))
             }
             ("system", "schedulebatch") => {
+                self.batch_scope(first, args.get(3));
                 self.job(frame, at, Effect::Batch, "`System.scheduleBatch`", first);
                 Value::of(Ty::named("Id"))
             }
@@ -68,7 +69,8 @@ impl<'u> Linker<'u> {
             ("approval", "process" | "lock" | "unlock") => {
                 let value = first.cloned().unwrap_or_else(Value::unknown);
                 let value = Value { ty: Ty::Unknown, ..value };
-                self.dml(frame, at, DmlOp::Update, &value, Vec::new());
+                let what = format!("`Approval.{name}`");
+                self.dml_as(frame, at, DmlOp::Update, &value, Vec::new(), Some(what));
                 Value::unknown()
             }
             ("webservicecallout", "invoke") => {
@@ -208,6 +210,12 @@ impl<'u> Linker<'u> {
             }
             ("httprequest", _) => self.request_setting(frame, at, receiver, method, args),
             ("httpresponse" | "restresponse", _) => self.response_reading(frame, receiver, method),
+            ("database.saveresult", "issuccess" | "geterrors") => {
+                if !frame.in_debug {
+                    receiver.slots.iter().for_each(|slot| self.flow.note(slot, SlotFacts::STATUS_READ));
+                }
+                Value::unknown()
+            }
             ("pagereference", "getcontent" | "getcontentaspdf") => {
                 let label = format!("`PageReference.{name}`");
                 self.callout(frame, at, "page-content", label, &Slots::default());
@@ -435,23 +443,28 @@ impl<'u> Linker<'u> {
 
     fn batch(&mut self, frame: &mut Frame<'u>, at: Location, args: &[Value]) {
         let job = args.first();
+        self.batch_scope(job, args.get(1));
+        self.job(frame, at, Effect::Batch, "`Database.executeBatch`", job);
+    }
+
+    /// Remembers the scope that a batch job is started with; 0 for one that is no literal.
+    fn batch_scope(&mut self, job: Option<&Value>, scope: Option<&Value>) {
         if let Some(Value { known: Known::Object(object), .. }) = job {
             let class = self.objects.get(*object).class;
-            let scope = match args.get(1).map(|value| &value.known) {
+            let scope = match scope.map(|value| &value.known) {
                 None => 200,
                 Some(Known::Int(scope)) => u32::try_from(*scope).unwrap_or(0),
                 Some(_) => 0,
             };
             self.batch_scopes.entry(class).or_default().push(scope);
         }
-        self.job(frame, at, Effect::Batch, "`Database.executeBatch`", job);
     }
 
     fn publish(&mut self, frame: &mut Frame<'u>, at: Location, args: &[Value], used: bool) -> Value {
         let events = args.first().cloned().unwrap_or_else(Value::unknown);
         let is_list = events.ty.is_collection();
         let object = events.ty.record_type();
-        self.effect(frame, Effect::Publish, at, |frame| Site {
+        let site = self.effect(frame, Effect::Publish, at, |frame| Site {
             effect: Effect::Publish,
             at,
             symbol: frame.symbol.clone(),
@@ -468,7 +481,9 @@ impl<'u> Linker<'u> {
             ],
         });
         let result = Ty::named("Database.SaveResult");
-        Value::of(if is_list { Ty::list(result) } else { result })
+        let slot = self.flow.slot(Slot::Response(site), Some(at));
+        let ty = if is_list { Ty::list(result) } else { result };
+        Value { slots: Slots::one(slot), ..Value::of(ty) }
     }
 
     fn database(
@@ -534,6 +549,12 @@ impl<'u> Linker<'u> {
             "setsavepoint" => {
                 self.plain_effect(frame, at, Effect::Savepoint, "`Database.setSavepoint`");
                 Value::of(Ty::named("Savepoint"))
+            }
+            // Below API 60.0 neither of the two makes callouts possible again (DOMAIN A.5).
+            "rollback" | "releasesavepoint"
+                if self.symbols.unit(frame.unit).api_version.is_some_and(|version| version < 600) =>
+            {
+                Value::of(Ty::Void)
             }
             "rollback" => {
                 self.plain_effect(frame, at, Effect::Rollback, "`Database.rollback`");
@@ -653,15 +674,20 @@ fn collection_method(receiver: &Value, method: &str, args: &[Value]) -> Value {
         (Ty::List(element), "get" | "remove") => one((**element).clone()),
         (_, "clone" | "deepclone") => sized(receiver.ty.clone()),
         (Ty::List(element) | Ty::Set(element), "iterator") => sized(Ty::list((**element).clone())),
-        (_, "size") => Value { known: receiver.known.clone(), ..Value::of(Ty::named("Integer")) },
-        (_, "isempty") => {
+        (_, "size") => {
             let known = match &receiver.known {
-                // A literal with elements; the input of a trigger is never empty either, but code
-                // that asks means it.
-                Known::Sized(Bound::Constant(_)) => Known::Nothing,
+                Known::Sized(Bound::Constant(0)) => Known::Int(0),
+                known => known.clone(),
+            };
+            Value { known, deps: receiver.deps, ..Value::of(Ty::named("Integer")) }
+        }
+        (_, "isempty") => {
+            // Only what was never filled is known to be empty; code that asks of others means it.
+            let known = match &receiver.known {
+                Known::Sized(Bound::Constant(0)) => Known::Bool(true),
                 _ => Known::Nothing,
             };
-            Value::known(known, Ty::named("Boolean"))
+            Value { deps: receiver.deps, ..Value::known(known, Ty::named("Boolean")) }
         }
         (_, "contains" | "containskey" | "equals" | "add" | "addall") => Value::of(Ty::named("Boolean")),
         _ => {

@@ -6,6 +6,7 @@ use crate::name::Name;
 use crate::span::{Location, Span};
 
 use super::super::model::{Arm, Condition, Effect, Guards, NodeId, Site, SiteId, Step};
+use super::super::symbols::Body;
 use super::super::types::Ty;
 use super::super::value::{Deps, Known, Value};
 use super::frame::Var;
@@ -57,7 +58,7 @@ impl<'u> Linker<'u> {
             StmtKind::Local { name, ty, init } => {
                 let declared = self.symbols.resolve(frame.class, ty);
                 let value = match init {
-                    Some(init) => typed(self.eval(frame, *init), &declared),
+                    Some(init) => typed(self.eval_shared(frame, *init), &declared),
                     None => Value::known(Known::Null, declared),
                 };
                 frame.declare(*name, value);
@@ -74,7 +75,7 @@ impl<'u> Linker<'u> {
             }
             StmtKind::Return(value) => {
                 let value = match value {
-                    Some(value) => self.eval(frame, *value),
+                    Some(value) => self.eval_shared(frame, *value),
                     None => Value::of(Ty::Void),
                 };
                 if let Some(method) = frame.method {
@@ -180,11 +181,14 @@ impl<'u> Linker<'u> {
             }
         };
         if done.iter().any(|steps| !steps.is_empty()) {
+            // A decision that only lets pass or not is a switch that is meant to be on; one between two
+            // ways is made on grounds that are not seen here.
+            let is_choice = done.iter().filter(|steps| !is_pure(steps)).count() > 1;
             let arms = done
                 .into_iter()
                 .zip(arms)
                 .map(|(steps, (_, conditions, guards))| Arm {
-                    guards: *guards,
+                    guards: if is_choice { *guards } else { guards.without(Guards::DECISION) },
                     conditions: conditions.clone(),
                     steps,
                 })
@@ -286,7 +290,9 @@ impl<'u> Linker<'u> {
         }
         let (targets, sites) = reached_from(&body_steps);
         let mut catch_steps = Vec::new();
-        for clause in catches {
+        let takes_callouts =
+            catches.iter().position(|clause| super::super::catches::catches_callouts(clause.ty.name));
+        for (index, clause) in catches.iter().enumerate() {
             let checkpoint = frame.checkpoint();
             // Anything may have been assigned before the exception.
             self.forget(frame, &assigned);
@@ -301,13 +307,15 @@ impl<'u> Linker<'u> {
             if !diverges {
                 ends.push(reached);
             }
-            let swallows = !diverges && self.only_logs(frame, &clause.body);
+            // Where the body always returns, what follows the `try` deals with the failure.
+            let swallows = !diverges && !body_diverges && self.only_logs(frame, &clause.body);
             let head = Span { start: clause.span.start, end: clause.span.start + 5 };
             self.catches.push(CatchClause {
                 at: self.location(frame, head),
                 symbol: frame.symbol.clone(),
                 caught: clause.ty.name,
                 swallows,
+                first_for_callouts: takes_callouts == Some(index),
                 targets: targets.clone(),
                 sites: sites.clone(),
             });
@@ -363,9 +371,25 @@ impl<'u> Linker<'u> {
         at: Location,
         op: DmlOp,
         value: &Value,
+        facts: Vec<(&'static str, std::borrow::Cow<'static, str>)>,
+    ) {
+        self.dml_as(frame, at, op, value, facts, None);
+    }
+
+    /// DML that another method than its name says does (`Approval.process`).
+    pub(super) fn dml_as(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        op: DmlOp,
+        value: &Value,
         mut facts: Vec<(&'static str, std::borrow::Cow<'static, str>)>,
+        name: Option<String>,
     ) {
         let object = value.ty.record_type();
+        if let Known::Sized(super::super::model::Bound::Constant(rows)) = value.known {
+            facts.push(("rows", rows.to_string().into()));
+        }
         if value.ty.is_collection() {
             facts.push(("size", "list".into()));
         } else if !matches!(value.ty, Ty::Unknown) {
@@ -376,9 +400,10 @@ impl<'u> Linker<'u> {
             effect: Effect::Dml,
             at,
             symbol,
-            label: match object {
-                Some(object) => format!("`{op}` of {object}"),
-                None => format!("`{op}`"),
+            label: match (name, object) {
+                (Some(name), _) => name,
+                (None, Some(object)) => format!("`{op}` of {object}"),
+                (None, None) => format!("`{op}`"),
             },
             object,
             operation: Some(op),
@@ -440,7 +465,11 @@ impl<'u> Linker<'u> {
             !entry.done || !is_pure(&self.nodes[target.0 as usize].steps)
         });
         if worth {
-            frame.emit(Step::Call(super::super::model::Call { at, targets, confidence }));
+            let once = targets.iter().all(|target| {
+                let method = self.node_methods[target.0 as usize];
+                matches!(self.symbols.method(method).body, Body::StaticInit { .. })
+            });
+            frame.emit(Step::Call(super::super::model::Call { at, targets, confidence, once }));
         }
     }
 }

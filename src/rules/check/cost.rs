@@ -46,7 +46,9 @@ pub(super) fn twice(world: World<'_>, rule: usize, plan: &CostPlan, id: EntryId)
 fn hit(world: World<'_>, rule: usize, id: EntryId, reach: &Reach) -> Hit {
     let entry = world.program.entry(id);
     // How often it happens does not depend on who decides that it happens.
-    let confidence = if entry.kind == EntryKind::Uncalled { Confidence::Low } else { reach.confidence };
+    // But a loop that calls one of several overrides need not call this one each time.
+    let sure = entry.kind != EntryKind::Uncalled && reach.confidence == Confidence::High;
+    let confidence = if sure { Confidence::High } else { Confidence::Low };
     Hit {
         rule,
         entry: Some(id),
