@@ -95,6 +95,8 @@ struct Pending {
     earlier_iteration: Option<Bound>,
     /// It has happened on every way here.
     must: bool,
+    /// It has happened whenever `conditions` hold.
+    whenever: bool,
     /// It happens in a `catch` only: not on the way that is meant.
     exceptional: bool,
 }
@@ -412,6 +414,7 @@ impl Walk<'_, '_> {
                     conditions: around.to_vec(),
                     earlier_iteration: None,
                     must: true,
+                    whenever: true,
                     exceptional: self.catches > 0,
                 },
             );
@@ -435,7 +438,8 @@ impl Walk<'_, '_> {
                 continue;
             }
             // Under the same conditions as `first`, or on every way.
-            let same = pending.conditions.iter().all(|condition| around.contains(condition));
+            let same =
+                pending.whenever && pending.conditions.iter().all(|condition| around.contains(condition));
             // What one turn of a loop leaves on the way that is meant, the next one meets.
             let must = match pending.earlier_iteration {
                 Some(_) => !pending.exceptional,
@@ -509,6 +513,7 @@ impl Walk<'_, '_> {
                 conditions: around.to_vec(),
                 earlier_iteration: None,
                 must: manner.must,
+                whenever: manner.must,
                 exceptional: manner.exceptional || self.catches > 0,
             };
             add(&mut after, pending);
@@ -560,6 +565,7 @@ impl Walk<'_, '_> {
         // Behind the loop, "an earlier iteration" is just "before".
         for pending in &mut state.pending {
             pending.earlier_iteration = None;
+            pending.whenever &= body.at_least_once;
             pending.conditions.retain(|condition| !body.resets.contains(&condition.subject));
         }
         Some(state)
@@ -588,6 +594,7 @@ impl Walk<'_, '_> {
                     conditions: Vec::new(),
                     earlier_iteration: None,
                     must: false,
+                    whenever: false,
                     exceptional: true,
                 };
                 add(&mut caught, pending);
@@ -632,6 +639,7 @@ fn add(state: &mut State, pending: Pending) {
             }
             known.earlier_iteration = known.earlier_iteration.and(pending.earlier_iteration);
             known.must |= pending.must;
+            known.whenever &= pending.whenever;
             known.exceptional &= pending.exceptional;
         }
         None if room => state.pending.push(pending),

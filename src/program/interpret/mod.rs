@@ -191,6 +191,7 @@ impl<'u> Linker<'u> {
             job: AsyncContext::Unknown,
             receiver,
             args: vec![Known::Nothing; context.args.len()],
+            bypassed: Vec::new(),
         }
     }
 
@@ -379,6 +380,7 @@ fn agrees(built: &Context, wanted: &Context, deps: Deps) -> bool {
     (!deps.has(Deps::EVENT) || built.event == wanted.event)
         && (!deps.has(Deps::ASYNC) || built.job == wanted.job)
         && (!deps.has(Deps::THIS) || built.receiver == wanted.receiver)
+        && (!deps.has(Deps::BYPASS) || built.bypassed == wanted.bypassed)
         && same_exactness(built.receiver, wanted.receiver)
         && built
             .args
