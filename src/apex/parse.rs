@@ -10,6 +10,13 @@ use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 /// Larger files are generated data, not source that a person wrote.
 pub const MAX_BYTES: usize = 4 << 20;
 
+/// Up to here the stack of an ordinary thread, 2 MiB, is enough.
+const SMALL: usize = 32 << 10;
+
+/// tree-sitter recurses over its own stack where it gives up an ambiguous reading (`a<?a<?a<?…`): 112
+/// bytes a token on x86-64. Unused stack costs nothing.
+const STACK_PER_BYTE: usize = 160;
+
 /// How long one file may take. Real files need milliseconds; garbage of [`MAX_BYTES`] some seconds.
 const BUDGET: Duration = Duration::from_secs(5);
 
@@ -51,6 +58,21 @@ pub fn parse(buffer: &[u8]) -> Result<Tree, ParseFailure> {
     if buffer.len() > MAX_BYTES {
         return Err(ParseFailure::TooLarge);
     }
+    if buffer.len() <= SMALL {
+        return parse_here(buffer);
+    }
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .name("parse".to_owned())
+            .stack_size(buffer.len() * STACK_PER_BYTE)
+            .spawn_scoped(scope, || parse_here(buffer))
+            .map_err(|_| ParseFailure::TooLarge)?
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn parse_here(buffer: &[u8]) -> Result<Tree, ParseFailure> {
     PARSER.with_borrow_mut(|parser| {
         let deadline = Instant::now() + BUDGET;
         let mut progress = |_: &ParseState| {
