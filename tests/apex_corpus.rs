@@ -44,10 +44,12 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 #[test]
 #[ignore = "needs SEAMLINT_CORPUS"]
 fn syntax_errors_of_real_files() {
+    let mut pending = Vec::new();
     let (mut files, mut broken, mut tests, mut exprs, mut others) = (0, 0, 0, 0, 0);
     for (path, text) in corpus() {
         let unit = parse_unit(FileId(0), &text, None, true);
         files += 1;
+        pending.push(prepare::prepare(&text).pending);
         let is_test = test_code::is_test_class(&text);
         tests += usize::from(is_test);
         let annotated = |ty: &TypeDecl| ty.annotations.iter().any(|annotation| annotation.name.is("istest"));
@@ -65,6 +67,8 @@ fn syntax_errors_of_real_files() {
             println!("{}: nothing found", path.display());
         }
     }
+    pending.sort_unstable();
+    println!("pending tokens: {:?}", &pending[pending.len().saturating_sub(8)..]);
     println!(
         "{files} files, {tests} test classes, {broken} with errors, {exprs} expressions, {others} unknown"
     );
@@ -77,7 +81,7 @@ fn nothing_is_lost() {
     let mut files = 0;
     for (path, text) in corpus() {
         let prepared = prepare::prepare(&text);
-        let tree = parse::parse(&prepared.buffer).unwrap();
+        let tree = parse::parse(&prepared).unwrap();
         let unit = lower::lower(FileId(0), &text, &prepared, &tree, true);
         if unit.types.is_empty() && unit.trigger.is_none() {
             continue;
@@ -230,7 +234,7 @@ fn time_of_real_files() {
             let start = Instant::now();
             let prepared = prepare::prepare(text);
             let prepared_at = Instant::now();
-            let Ok(tree) = parse::parse(&prepared.buffer) else { continue };
+            let Ok(tree) = parse::parse(&prepared) else { continue };
             let parsed_at = Instant::now();
             let unit = lower::lower(FileId(0), text, &prepared, &tree, true);
             let lowered_at = Instant::now();

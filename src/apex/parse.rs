@@ -7,14 +7,16 @@ use std::time::{Duration, Instant};
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
+use super::prepare::Prepared;
+
 /// Larger files are generated data, not source that a person wrote.
 pub const MAX_BYTES: usize = 4 << 20;
 
-/// Up to here the stack of an ordinary thread, 2 MiB, is enough.
-const SMALL: usize = 32 << 10;
+/// So many pending tokens are parsed on the caller's thread. Few real files have more.
+const ORDINARY: u32 = 5_000;
 
-/// tree-sitter recurses over its own stack where it gives up an ambiguous reading (`a<?a<?a<?…`): 112
-/// bytes a token on x86-64. Unused stack costs nothing.
+/// tree-sitter recurses over its stack of pending tokens where it gives up an ambiguous reading
+/// (`a<?a<?a<?…`): 112 bytes a token on x86-64. Unused stack costs nothing.
 const STACK_PER_BYTE: usize = 160;
 
 /// How long one file may take. Real files need milliseconds; garbage of [`MAX_BYTES`] some seconds.
@@ -53,18 +55,19 @@ fn new_parser() -> Parser {
     parser
 }
 
-/// Parses a buffer made by [`prepare`](super::prepare::prepare).
-pub fn parse(buffer: &[u8]) -> Result<Tree, ParseFailure> {
+/// Parses what [`prepare`](super::prepare::prepare) made.
+pub fn parse(prepared: &Prepared<'_>) -> Result<Tree, ParseFailure> {
+    let buffer = &*prepared.buffer;
     if buffer.len() > MAX_BYTES {
         return Err(ParseFailure::TooLarge);
     }
-    if buffer.len() <= SMALL {
+    if prepared.pending <= ORDINARY {
         return parse_here(buffer);
     }
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("parse".to_owned())
-            .stack_size(buffer.len() * STACK_PER_BYTE)
+            .stack_size((2 << 20) + buffer.len() * STACK_PER_BYTE)
             .spawn_scoped(scope, || parse_here(buffer))
             .map_err(|_| ParseFailure::TooLarge)?
             .join()
