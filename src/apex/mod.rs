@@ -34,7 +34,7 @@ pub fn parse_unit(file: FileId, text: &str, api_version: Option<u16>, active: bo
         return failed(ParseFailure::TooLarge);
     }
     let prepared = prepare::prepare(text);
-    match parse::parse(&prepared) {
+    match parse::parse(&prepared.buffer) {
         Ok(tree) => {
             let mut unit = lower::lower(file, text, &prepared, &tree, active);
             unit.api_version = api_version;

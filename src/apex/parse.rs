@@ -1,23 +1,25 @@
 //! The tree-sitter parser, with limits that hostile input cannot get around.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
-use super::prepare::Prepared;
-
 /// Larger files are generated data, not source that a person wrote.
 pub const MAX_BYTES: usize = 4 << 20;
 
-/// So many pending tokens are parsed on the caller's thread. Few real files have more.
-const ORDINARY: u32 = 5_000;
+/// tree-sitter recurses over its own stack where it gives up an ambiguous reading (`a<?a<?a<?…`): 112
+/// bytes on x86-64 each time, which needs two tokens or more.
+const STACK_PER_BYTE: usize = 64;
 
-/// tree-sitter recurses over its stack of pending tokens where it gives up an ambiguous reading
-/// (`a<?a<?a<?…`): 112 bytes a token on x86-64. Unused stack costs nothing.
-const STACK_PER_BYTE: usize = 160;
+/// For all else that parsing and its callers keep on the stack.
+const STACK_BASE: usize = 512 << 10;
+
+/// What a thread should have that parses and calls [`declare_stack`]: enough for a megabyte of source,
+/// the most that Salesforce takes. Stack that is not used costs nothing.
+pub const STACK: usize = STACK_BASE + (1 << 20) * STACK_PER_BYTE;
 
 /// How long one file may take. Real files need milliseconds; garbage of [`MAX_BYTES`] some seconds.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -45,6 +47,15 @@ impl fmt::Display for ParseFailure {
 thread_local! {
     /// Parsers are costly to make and not `Sync`: each thread keeps one.
     static PARSER: RefCell<Parser> = RefCell::new(new_parser());
+
+    /// The size of this thread's stack, as far as it is known.
+    static STACK_SIZE: Cell<usize> = const { Cell::new(2 << 20) };
+}
+
+/// Tells that the current thread was started with a stack of `bytes`. Without it, files of more than a
+/// few thousand bytes are parsed on a thread of their own, which takes a tenth longer.
+pub fn declare_stack(bytes: usize) {
+    STACK_SIZE.set(bytes);
 }
 
 fn new_parser() -> Parser {
@@ -55,19 +66,18 @@ fn new_parser() -> Parser {
     parser
 }
 
-/// Parses what [`prepare`](super::prepare::prepare) made.
-pub fn parse(prepared: &Prepared<'_>) -> Result<Tree, ParseFailure> {
-    let buffer = &*prepared.buffer;
+/// Parses a buffer made by [`prepare`](super::prepare::prepare).
+pub fn parse(buffer: &[u8]) -> Result<Tree, ParseFailure> {
     if buffer.len() > MAX_BYTES {
         return Err(ParseFailure::TooLarge);
     }
-    if prepared.pending <= ORDINARY {
+    let stack = STACK_BASE + buffer.len() * STACK_PER_BYTE;
+    if stack <= STACK_SIZE.get() {
         return parse_here(buffer);
     }
     std::thread::scope(|scope| {
         std::thread::Builder::new()
-            .name("parse".to_owned())
-            .stack_size((2 << 20) + buffer.len() * STACK_PER_BYTE)
+            .stack_size(stack)
             .spawn_scoped(scope, || parse_here(buffer))
             .map_err(|_| ParseFailure::TooLarge)?
             .join()

@@ -17,8 +17,6 @@ pub struct Prepared<'t> {
     pub buffer: Cow<'t, [u8]>,
     /// Whether the text holds CumulusCI tokens; [`without_tokens`] takes them out of names.
     pub tokens: bool,
-    /// About how many tokens the parser has to keep in mind at once, at most.
-    pub pending: u32,
     /// What certainly is wrong with the text; likely the cause of every other syntax error.
     pub trouble: Option<Trouble>,
 }
@@ -61,9 +59,6 @@ pub fn prepare(text: &str) -> Prepared<'_> {
         in_trigger: false,
         braces: Vec::new(),
         angles: 0,
-        statement: 0,
-        pending: 0,
-        most_pending: 0,
         trouble: None,
     };
     scanner.run();
@@ -71,7 +66,7 @@ pub fn prepare(text: &str) -> Prepared<'_> {
         Some(edited) => Cow::Owned(edited),
         None => Cow::Borrowed(text.as_bytes()),
     };
-    Prepared { buffer, tokens: text.contains("%%%"), pending: scanner.most_pending, trouble: scanner.trouble }
+    Prepared { buffer, tokens: text.contains("%%%"), trouble: scanner.trouble }
 }
 
 /// `text` as it reads in a package without a namespace: CumulusCI's tokens taken out.
@@ -115,15 +110,10 @@ struct Scanner<'t> {
     /// The last byte before `at` that is in neither white space nor a comment.
     last: u8,
     in_trigger: bool,
-    /// Where the open braces are, and how long the statement was in front of each.
-    braces: Vec<(usize, u32)>,
+    /// Where the open braces are.
+    braces: Vec<usize>,
     /// How many `A<` came last.
     angles: u32,
-    /// The number of tokens since the last statement ended.
-    statement: u32,
-    /// The same, together with those of the statements around it.
-    pending: u32,
-    most_pending: u32,
     trouble: Option<Trouble>,
 }
 
@@ -150,13 +140,11 @@ impl Scanner<'_> {
                     if self.in_trigger && is_word_byte(self.last) && self.blank_accessors() {
                         continue;
                     }
-                    self.braces.push((start, self.statement));
-                    self.statement = 0;
+                    self.braces.push(start);
                     self.at += 1;
                 }
                 b'}' => {
-                    self.pending -= self.statement;
-                    self.statement = self.braces.pop().map_or(0, |(_, statement)| statement);
+                    self.braces.pop();
                     self.at += 1;
                 }
                 // Salesforce reads `X__e..Y__c` like `X__e.Y__c`.
@@ -187,17 +175,9 @@ impl Scanner<'_> {
                     self.angles = 0;
                 }
             }
-            // A word after a block begins a statement; anything else goes on with the expression.
-            if byte == b';' || (self.last == b'}' && (is_word_byte(byte) || byte == b'@')) {
-                self.pending -= self.statement;
-                self.statement = 0;
-            }
-            self.statement += 1;
-            self.pending += 1;
-            self.most_pending = self.most_pending.max(self.pending);
             self.last = self.source[self.at.min(self.source.len()) - 1];
         }
-        if let Some(&(brace, _)) = self.braces.last() {
+        if let Some(&brace) = self.braces.last() {
             self.report(TroubleKind::OpenBrace, brace);
             if self.braces.len() <= MAX_CLOSED {
                 let buffer = self.edited.get_or_insert_with(|| self.source.to_vec());
