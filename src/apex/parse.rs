@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
+// What the limits do not bound: text made to be ambiguous and broken at once (100 kB of `a<b<?;`) takes
+// the parser gigabytes, inside of steps that call nobody back. Whoever scans files of people who mean
+// harm has to limit the memory of the process.
+
 /// Larger files are generated data, not source that a person wrote.
 pub const MAX_BYTES: usize = 4 << 20;
 
