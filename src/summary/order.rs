@@ -278,6 +278,7 @@ impl<'a> Orders<'a> {
             decisions: 0,
             singles: 0,
             catches: 0,
+            fillings: 0,
         };
         let start = State { pending: Vec::new(), must: false, may_pass: true, must_pass: true };
         let program = walk.orders.program;
@@ -325,6 +326,8 @@ struct Walk<'o, 'a> {
     singles: usize,
     /// How many `catch` clauses are around the step at hand.
     catches: usize,
+    /// How many arms that fill what was empty (`if (settings == null)`): they hardly ever run.
+    fillings: usize,
 }
 
 impl Walk<'_, '_> {
@@ -349,14 +352,17 @@ impl Walk<'_, '_> {
                         let depth = around.len();
                         let decided = usize::from(arm.guards.has_any(Guards::DECISION));
                         let single = usize::from(arm.guards.has_any(Guards::SINGLE));
+                        let filling = usize::from(arm.guards.has_any(Guards::MEMO));
                         let start =
                             if arm.guards.has_any(Guards::CLEAN) { State::clean() } else { state.clone() };
                         around.extend(&arm.conditions);
                         self.decisions += decided;
                         self.singles += single;
+                        self.fillings += filling;
                         after.extend(self.steps(&arm.steps, Some(start), around));
                         self.decisions -= decided;
                         self.singles -= single;
+                        self.fillings -= filling;
                         around.truncate(depth);
                     }
                     if !exhaustive {
@@ -405,7 +411,7 @@ impl Walk<'_, '_> {
             state.must_pass = false;
         }
         if (self.orders.query.first)(place) {
-            let way = Way::here(program, site);
+            let way = self.rare(Way::here(program, site));
             self.order.ever.push(way.clone());
             add(
                 state,
@@ -420,6 +426,14 @@ impl Walk<'_, '_> {
             );
             state.must = true;
         }
+    }
+
+    /// What happens in code that fills a cache or makes missing settings: rare.
+    fn rare(&self, mut way: Way) -> Way {
+        if self.fillings > 0 {
+            way.confidence = Confidence::Low;
+        }
+        way
     }
 
     /// A way that a decision of the project may close.
@@ -509,7 +523,7 @@ impl Walk<'_, '_> {
         };
         for (way, manner) in &exit.pending {
             let pending = Pending {
-                way: way.through(hop, confidence),
+                way: self.rare(way.through(hop, confidence)),
                 conditions: around.to_vec(),
                 earlier_iteration: None,
                 must: manner.must,
