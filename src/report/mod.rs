@@ -62,7 +62,7 @@ pub enum Format {
     /// For a person, drawn.
     #[default]
     Terminal,
-    /// For a program, as `json::schema` describes it.
+    /// For a program; `seamlint schema` describes it.
     Json,
     /// SARIF 2.1.0, for code review tools.
     Sarif,
