@@ -307,8 +307,7 @@ fn the_schema_of_rules_accepts_the_rules() {
     let (code, schema, _) = run(seamlint().args(["rules", "schema"]));
     assert_eq!(code, 0);
     let schema: Value = serde_json::from_str(&schema).unwrap();
-    let rule: Value = serde_saphyr::from_str(rule()).unwrap();
-    valid(&schema, &rule);
+    valid(&schema, &serde_saphyr::from_str(rule()).unwrap());
     let broken: Value = serde_saphyr::from_str(&rule().replace("severity:", "severety:")).unwrap();
     assert!(!jsonschema::is_valid(&schema, &broken));
 }

@@ -116,8 +116,8 @@ fn every_encoding_and_line_end_is_read() {
     ] {
         let found = scan_folder(folder(&[("Orders.trigger", TRIGGER.into()), ("Start.cls", bytes)]).path());
         assert!(reaches_callout(&found), "{name}: {found:#}");
-        let place = found["findings"].as_array().unwrap().iter();
-        let place = place.filter(|finding| finding["rule"] == "sync-callout-in-trigger").next().unwrap();
+        let mut places = found["findings"].as_array().unwrap().iter();
+        let place = places.find(|finding| finding["rule"] == "sync-callout-in-trigger").unwrap();
         assert_eq!((&place["line"], &place["column"]), (&4.into(), &5.into()), "{name}");
     }
 }
