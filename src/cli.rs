@@ -201,11 +201,14 @@ fn scan_command(args: &ScanArgs) -> Result<u8, Failure> {
         if threads == 0 {
             return Err(Failure::usage("--threads must be at least 1"));
         }
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build_global()
-            .map_err(|error| Failure::usage(format!("cannot use {threads} threads: {error}")))?;
     }
+    // The parser recurses over hostile input; threads with a large stack need no others for it.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(args.threads.unwrap_or(0))
+        .stack_size(apex::parse::STACK)
+        .start_handler(|_| apex::parse::declare_stack(apex::parse::STACK))
+        .build_global()
+        .map_err(|error| Failure::usage(format!("cannot start the threads: {error}")))?;
     let rules = load_rules(args.rules.as_deref())?;
     let progress = Progress::new(true);
     let scan =

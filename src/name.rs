@@ -7,13 +7,10 @@
 use std::cell::RefCell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::LazyLock;
 
-use lasso::{Spur, ThreadedRodeo};
 use rustc_hash::FxHashMap;
 use serde::{Serialize, Serializer};
-
-static INTERNER: LazyLock<ThreadedRodeo> = LazyLock::new(ThreadedRodeo::new);
+use ustr::Ustr;
 
 thread_local! {
     /// What this thread interned lately: most identifiers of a file repeat.
@@ -23,8 +20,8 @@ thread_local! {
 /// An interned name. Equality and hashing ignore case; [`Name::as_str`] gives the original spelling.
 #[derive(Clone, Copy)]
 pub struct Name {
-    folded: Spur,
-    spelled: Spur,
+    folded: Ustr,
+    spelled: Ustr,
 }
 
 impl Name {
@@ -34,9 +31,9 @@ impl Name {
             if let Some(name) = recent.get(text) {
                 return *name;
             }
-            let spelled = INTERNER.get_or_intern(text);
+            let spelled = Ustr::from(text);
             let folded = if text.bytes().any(|b| b.is_ascii_uppercase()) || !text.is_ascii() {
-                INTERNER.get_or_intern(text.to_lowercase())
+                Ustr::from(&text.to_lowercase())
             } else {
                 spelled
             };
@@ -48,12 +45,12 @@ impl Name {
 
     /// The name as it was spelled where it was read.
     pub fn as_str(self) -> &'static str {
-        INTERNER.resolve(&self.spelled)
+        self.spelled.as_str()
     }
 
     /// The name in lower case: the form that identifies it.
     pub fn folded(self) -> &'static str {
-        INTERNER.resolve(&self.folded)
+        self.folded.as_str()
     }
 
     /// Whether the name is `lower`, which must be written in lower case.

@@ -219,6 +219,11 @@ fn walk(tree: &tree_sitter::Tree) -> Duration {
 #[test]
 #[ignore = "needs SEAMLINT_CORPUS"]
 fn time_of_real_files() {
+    std::thread::Builder::new().stack_size(parse::STACK).spawn(time).unwrap().join().unwrap();
+}
+
+fn time() {
+    parse::declare_stack(parse::STACK);
     let corpus = corpus();
     let bytes: usize = corpus.iter().map(|(_, text)| text.len()).sum();
     for round in 0..3 {

@@ -145,7 +145,7 @@ fn nesting_beyond_the_limit_is_noted_once() {
         format!("{};", nested("", "[0]")),
         format!("{};", nested("new A(", ")")),
         format!("y = {};", nested("1 - (", ")")),
-        format!("List<{}> y;", nested("List<", ">")),
+        format!("Map<A, {}> y;", nested("Map<A, ", ">")),
         format!("{}{}", "{".repeat(count), "}".repeat(count)),
         "if (a) ".repeat(count) + "b();",
         "if (a) { } else ".repeat(count) + "b();",
@@ -203,4 +203,10 @@ fn long_lines_and_large_files() {
     unit(&"'{(".repeat(20_000));
     unit(&"class ".repeat(20_000));
     unit(&"/*\0é*/".repeat(50_000));
+    // These took gigabytes, and hours.
+    unit(&"List<".repeat(50_000));
+    unit(&"merge ".repeat(50_000));
+    // Readings that tree-sitter recurses over when it gives them up.
+    unit(&in_method(&"a<?".repeat(30_000)));
+    unit(&in_method(&"a<b<?".repeat(60_000)));
 }

@@ -19,6 +19,7 @@ pub fn syntax_errors(tree: &Tree, text: &str, prepared: &Prepared<'_>) -> Vec<Sy
             TroubleKind::OpenComment => "this comment is never closed".to_owned(),
             TroubleKind::OpenString => "this string is never closed".to_owned(),
             TroubleKind::OpenBrace => "this `{` is never closed".to_owned(),
+            TroubleKind::DeepType => "nested too deep; not analysed here".to_owned(),
             TroubleKind::Conflict => "this is the mark of a merge conflict".to_owned(),
         },
     });

@@ -38,10 +38,16 @@ pub enum TroubleKind {
     OpenBrace,
     /// The marks that a merge leaves.
     Conflict,
+    /// Type arguments in type arguments, without an end.
+    DeepType,
 }
 
 /// So many missing braces are made up; a file that lacks more is no source.
 const MAX_CLOSED: usize = 64;
+
+/// So many `A<` may follow on one another. The parser tries comparison and type argument at each, and
+/// without a limit a hundred kilobytes of them take gigabytes of memory.
+const MAX_ANGLES: u32 = 64;
 
 /// Reads the text once, as a lexer would, and heals what the grammar cannot read.
 pub fn prepare(text: &str) -> Prepared<'_> {
@@ -52,6 +58,7 @@ pub fn prepare(text: &str) -> Prepared<'_> {
         last: b';',
         in_trigger: false,
         braces: Vec::new(),
+        angles: 0,
         trouble: None,
     };
     scanner.run();
@@ -105,6 +112,8 @@ struct Scanner<'t> {
     in_trigger: bool,
     /// Where the open braces are.
     braces: Vec<usize>,
+    /// How many `A<` came last.
+    angles: u32,
     trouble: Option<Trouble>,
 }
 
@@ -151,8 +160,20 @@ impl Scanner<'_> {
                     self.fill(start, self.at, b' ');
                     continue;
                 }
+                b'<' => {
+                    self.at += 1;
+                    self.angles += 1;
+                    if self.angles > MAX_ANGLES {
+                        self.report(TroubleKind::DeepType, start);
+                        self.overwrite(start, b";");
+                    }
+                }
+                b'.' => self.at += 1,
                 _ if is_word_byte(byte) => self.word(),
-                _ => self.at += 1,
+                _ => {
+                    self.at += 1;
+                    self.angles = 0;
+                }
             }
             self.last = self.source[self.at.min(self.source.len()) - 1];
         }
@@ -396,7 +417,8 @@ impl Scanner<'_> {
 
     /// The grammar wants a blank between the two operands of `merge`, no tab and no line break.
     fn blank_merge(&mut self, from: usize) {
-        for at in from..self.source.len() {
+        // A statement longer than this is none, and without an end all of the file would be searched.
+        for at in from..self.source.len().min(from + 1000) {
             match self.source[at] {
                 b'\t' | b'\r' | b'\n' => self.fill(at, at + 1, b' '),
                 // Blanking the end of a line comment would make the rest of the statement a comment.

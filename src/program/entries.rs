@@ -84,6 +84,7 @@ fn triggers(linker: &mut Linker, id: MethodId, entries: &mut Vec<Entry>, taken: 
             job: AsyncContext::Synchronous,
             receiver: Receiver::None,
             args: Vec::new(),
+            bypassed: Vec::new(),
         };
         let node = linker.node(id, context);
         entries.push(Entry {
@@ -249,7 +250,7 @@ fn entry_node(
         EntryKind::Uncalled => EventContext::Unknown,
         _ => EventContext::NoTrigger,
     };
-    linker.node(id, Context { event, job, receiver, args })
+    linker.node(id, Context { event, job, receiver, args, bypassed: Vec::new() })
 }
 
 fn title(kind: EntryKind) -> &'static str {
@@ -365,7 +366,8 @@ fn uncalled(linker: &mut Linker, entries: &mut Vec<Entry>, taken: &mut FxHashSet
         let method = linker.symbols.method(id);
         let modifiers = linker.symbols.modifiers(id);
         let callable = modifiers.has(Modifiers::PUBLIC) || modifiers.has(Modifiers::GLOBAL);
-        if linker.called.contains(&id) || !callable {
+        // What implements a method of the project is called through it, by those who were resolved.
+        if linker.called.contains(&id) || !callable || implements_project_method(linker, class, id) {
             continue;
         }
         taken.insert(id);
@@ -381,4 +383,20 @@ fn uncalled(linker: &mut Linker, entries: &mut Vec<Entry>, taken: &mut FxHashSet
             batch_scope: None,
         });
     }
+}
+
+/// Whether the method overrides or implements one that the project declares.
+fn implements_project_method(linker: &Linker, class: ClassId, id: MethodId) -> bool {
+    let method = linker.symbols.method(id);
+    if method.is_static || method.is_constructor {
+        return false;
+    }
+    let entry = linker.symbols.class(class);
+    entry.superclass.iter().chain(&entry.interfaces).any(|&parent| {
+        linker
+            .symbols
+            .methods_named(parent, method.name)
+            .iter()
+            .any(|&other| linker.symbols.method(other).params.len() == method.params.len())
+    })
 }

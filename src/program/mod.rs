@@ -29,7 +29,7 @@ use model::Program;
 
 /// Stack of the linking thread, in bytes: calls are followed as deep as code calls. Only what is used
 /// becomes memory.
-const STACK: usize = 1 << 30;
+const STACK: usize = 512 << 20;
 
 /// What is linked.
 pub struct Input<'a> {

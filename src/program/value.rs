@@ -126,10 +126,11 @@ impl Deps {
     pub const EVENT: Deps = Deps(1);
     pub const ASYNC: Deps = Deps(1 << 1);
     pub const THIS: Deps = Deps(1 << 2);
+    pub const BYPASS: Deps = Deps(1 << 3);
 
     pub fn param(index: usize) -> Deps {
-        // Parameters past the 60th share the last bit: coarser, never wrong.
-        Deps(1 << (3 + index.min(60)))
+        // Parameters past the 59th share the last bit: coarser, never wrong.
+        Deps(1 << (4 + index.min(59)))
     }
 
     pub fn has(self, other: Deps) -> bool {
@@ -269,4 +270,6 @@ pub struct Context {
     pub job: AsyncContext,
     pub receiver: Receiver,
     pub args: Vec<Known>,
+    /// Trigger handlers that are switched off by name at this point.
+    pub bypassed: Vec<Name>,
 }

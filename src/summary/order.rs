@@ -95,6 +95,8 @@ struct Pending {
     earlier_iteration: Option<Bound>,
     /// It has happened on every way here.
     must: bool,
+    /// It has happened whenever `conditions` hold.
+    whenever: bool,
     /// It happens in a `catch` only: not on the way that is meant.
     exceptional: bool,
 }
@@ -276,6 +278,7 @@ impl<'a> Orders<'a> {
             decisions: 0,
             singles: 0,
             catches: 0,
+            fillings: 0,
         };
         let start = State { pending: Vec::new(), must: false, may_pass: true, must_pass: true };
         let program = walk.orders.program;
@@ -323,6 +326,8 @@ struct Walk<'o, 'a> {
     singles: usize,
     /// How many `catch` clauses are around the step at hand.
     catches: usize,
+    /// How many arms that fill what was empty (`if (settings == null)`): they hardly ever run.
+    fillings: usize,
 }
 
 impl Walk<'_, '_> {
@@ -347,14 +352,17 @@ impl Walk<'_, '_> {
                         let depth = around.len();
                         let decided = usize::from(arm.guards.has_any(Guards::DECISION));
                         let single = usize::from(arm.guards.has_any(Guards::SINGLE));
+                        let filling = usize::from(arm.guards.has_any(Guards::MEMO));
                         let start =
                             if arm.guards.has_any(Guards::CLEAN) { State::clean() } else { state.clone() };
                         around.extend(&arm.conditions);
                         self.decisions += decided;
                         self.singles += single;
+                        self.fillings += filling;
                         after.extend(self.steps(&arm.steps, Some(start), around));
                         self.decisions -= decided;
                         self.singles -= single;
+                        self.fillings -= filling;
                         around.truncate(depth);
                     }
                     if !exhaustive {
@@ -403,7 +411,7 @@ impl Walk<'_, '_> {
             state.must_pass = false;
         }
         if (self.orders.query.first)(place) {
-            let way = Way::here(program, site);
+            let way = self.rare(Way::here(program, site));
             self.order.ever.push(way.clone());
             add(
                 state,
@@ -412,11 +420,20 @@ impl Walk<'_, '_> {
                     conditions: around.to_vec(),
                     earlier_iteration: None,
                     must: true,
+                    whenever: true,
                     exceptional: self.catches > 0,
                 },
             );
             state.must = true;
         }
+    }
+
+    /// What happens in code that fills a cache or makes missing settings: rare.
+    fn rare(&self, mut way: Way) -> Way {
+        if self.fillings > 0 {
+            way.confidence = Confidence::Low;
+        }
+        way
     }
 
     /// A way that a decision of the project may close.
@@ -435,7 +452,8 @@ impl Walk<'_, '_> {
                 continue;
             }
             // Under the same conditions as `first`, or on every way.
-            let same = pending.conditions.iter().all(|condition| around.contains(condition));
+            let same =
+                pending.whenever && pending.conditions.iter().all(|condition| around.contains(condition));
             // What one turn of a loop leaves on the way that is meant, the next one meets.
             let must = match pending.earlier_iteration {
                 Some(_) => !pending.exceptional,
@@ -505,10 +523,11 @@ impl Walk<'_, '_> {
         };
         for (way, manner) in &exit.pending {
             let pending = Pending {
-                way: way.through(hop, confidence),
+                way: self.rare(way.through(hop, confidence)),
                 conditions: around.to_vec(),
                 earlier_iteration: None,
                 must: manner.must,
+                whenever: manner.must,
                 exceptional: manner.exceptional || self.catches > 0,
             };
             add(&mut after, pending);
@@ -560,6 +579,7 @@ impl Walk<'_, '_> {
         // Behind the loop, "an earlier iteration" is just "before".
         for pending in &mut state.pending {
             pending.earlier_iteration = None;
+            pending.whenever &= body.at_least_once;
             pending.conditions.retain(|condition| !body.resets.contains(&condition.subject));
         }
         Some(state)
@@ -588,6 +608,7 @@ impl Walk<'_, '_> {
                     conditions: Vec::new(),
                     earlier_iteration: None,
                     must: false,
+                    whenever: false,
                     exceptional: true,
                 };
                 add(&mut caught, pending);
@@ -632,6 +653,7 @@ fn add(state: &mut State, pending: Pending) {
             }
             known.earlier_iteration = known.earlier_iteration.and(pending.earlier_iteration);
             known.must |= pending.must;
+            known.whenever &= pending.whenever;
             known.exceptional &= pending.exceptional;
         }
         None if room => state.pending.push(pending),

@@ -187,7 +187,23 @@ impl Lowerer<'_> {
             _ => {}
         });
         let object = object.unwrap_or_else(|| self.unknown(span));
-        Expr::Field { object, name: name.unwrap_or_else(no_name) }
+        let name = name.unwrap_or_else(no_name);
+        // `Account.class`: the grammar keeps its class literals for generic types.
+        if name.is("class")
+            && let Some(named) = self.dotted(object)
+        {
+            return Expr::ClassLiteral(Box::new(TypeRef::simple(&named)));
+        }
+        Expr::Field { object, name }
+    }
+
+    /// `a.b.c` as a text, if the expression is nothing else.
+    fn dotted(&self, expr: ExprId) -> Option<String> {
+        match &self.unit.exprs[expr.0 as usize] {
+            Expr::Name(name) => Some(name.as_str().to_owned()),
+            Expr::Field { object, name } => Some(format!("{}.{name}", self.dotted(*object)?)),
+            _ => None,
+        }
     }
 
     fn call(&mut self) -> Expr {

@@ -3,6 +3,7 @@
 //! framework does is plain code, which the interpreter follows.
 
 mod fflib;
+mod kevinohara;
 mod nebula;
 pub mod tdtm;
 pub mod trigger_actions;
@@ -54,6 +55,7 @@ impl<'u> Linker<'u> {
             .or_else(|| tdtm::dispatch(self, frame, at, owner, method))
             .or_else(|| fflib::dispatch(self, frame, at, owner, method, args))
             .or_else(|| nebula::dispatch(self, owner, method, args))
+            .or_else(|| kevinohara::dispatch(self, frame, owner, method, args))
     }
 
     /// Calls `method` of an object of `class`, whatever its parameters; whether there is such a method.

@@ -16,6 +16,9 @@ use super::{Frame, Linker};
 /// A virtual call with more possible receivers than this is not told apart by receiver.
 const MAX_RECEIVERS: usize = 6;
 
+/// Parts of the context that a callee has from its caller.
+const PASSED_ON: Deps = Deps(Deps::EVENT.0 | Deps::ASYNC.0 | Deps::BYPASS.0);
+
 /// Methods after which the size of a collection is not known any more.
 pub(super) fn grows_collection(name: Name) -> bool {
     matches!(
@@ -501,11 +504,12 @@ impl<'u> Linker<'u> {
                         _ => Known::Nothing,
                     })
                     .collect(),
+                bypassed: frame.context.bypassed.clone(),
             };
             let node = self.node(method, context);
             let entry = &self.entries[node.0 as usize];
             if entry.done {
-                frame.deps.add(Deps(entry.deps.0 & (Deps::EVENT.0 | Deps::ASYNC.0)));
+                frame.deps.add(Deps(entry.deps.0 & PASSED_ON.0));
                 if entry.deps.has(Deps::THIS) {
                     frame.deps.add(receiver_deps);
                 }
@@ -525,7 +529,7 @@ impl<'u> Linker<'u> {
                 // Recursion: what the open node will depend on is not known yet.
                 frame.deps.add(receiver_deps);
                 if self.open_deps {
-                    frame.deps.add(Deps::EVENT.with(Deps::ASYNC));
+                    frame.deps.add(PASSED_ON);
                 }
                 for arg in args {
                     if arg.known.matters() {
@@ -681,7 +685,7 @@ fn is_initialiser(body: Body) -> bool {
 
 /// What a call's result depends on, in terms of the caller's context.
 fn result_deps(callee: Deps, args: &[Value], receiver: Deps) -> Deps {
-    let mut deps = Deps(callee.0 & (Deps::EVENT.0 | Deps::ASYNC.0));
+    let mut deps = Deps(callee.0 & PASSED_ON.0);
     if callee.has(Deps::THIS) {
         deps.add(receiver);
     }

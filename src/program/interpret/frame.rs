@@ -94,6 +94,7 @@ impl<'u> Frame<'u> {
                 job: AsyncContext::Unknown,
                 receiver: Receiver::None,
                 args: Vec::new(),
+                bypassed: Vec::new(),
             },
             deps: Deps::NONE,
             symbol: String::new(),

@@ -32,8 +32,8 @@ use super::value::{
 
 pub(super) use frame::Frame;
 
-/// A method has at most this many nodes; further contexts share one that assumes nothing.
-const MAX_VARIANTS: usize = 48;
+/// A method has at most this many nodes for one class of receiver before contexts are made coarser.
+const MAX_VARIANTS: usize = 12;
 /// A chain of calls deeper than this is cut, and the cut call counted as unresolved.
 const MAX_CALL_DEPTH: usize = 600;
 
@@ -167,18 +167,23 @@ impl<'u> Linker<'u> {
             }
             let (count, last) = (variants.len(), variants[variants.len() - 1]);
             if count >= MAX_VARIANTS {
-                let wild = self.without_context(&context);
-                if wild != context && count < 2 * MAX_VARIANTS {
-                    return self.node(method, wild);
+                // First the arguments and fields are given up, the event and the job only later: what
+                // they decide is worth more.
+                let reduced = self.without_context(&context, count >= 3 * MAX_VARIANTS);
+                if reduced != context && count < 4 * MAX_VARIANTS {
+                    return self.node(method, reduced);
                 }
-                return last;
+                if count >= 4 * MAX_VARIANTS {
+                    return last;
+                }
             }
         }
         self.build(method, context, key)
     }
 
-    /// The context that assumes nothing but the receiver's class.
-    fn without_context(&mut self, context: &Context) -> Context {
+    /// The context without arguments and the receiver's fields; if `wholly`, nothing but the receiver's
+    /// class is assumed.
+    fn without_context(&mut self, context: &Context, wholly: bool) -> Context {
         let receiver = match context.receiver {
             Receiver::Exact(object) => {
                 let class = self.objects.get(object).class;
@@ -187,10 +192,11 @@ impl<'u> Linker<'u> {
             other => other,
         };
         Context {
-            event: EventContext::Unknown,
-            job: AsyncContext::Unknown,
+            event: if wholly { EventContext::Unknown } else { context.event },
+            job: if wholly { AsyncContext::Unknown } else { context.job },
             receiver,
             args: vec![Known::Nothing; context.args.len()],
+            bypassed: Vec::new(),
         }
     }
 
@@ -379,6 +385,7 @@ fn agrees(built: &Context, wanted: &Context, deps: Deps) -> bool {
     (!deps.has(Deps::EVENT) || built.event == wanted.event)
         && (!deps.has(Deps::ASYNC) || built.job == wanted.job)
         && (!deps.has(Deps::THIS) || built.receiver == wanted.receiver)
+        && (!deps.has(Deps::BYPASS) || built.bypassed == wanted.bypassed)
         && same_exactness(built.receiver, wanted.receiver)
         && built
             .args

@@ -428,12 +428,12 @@ impl<'u> Linker<'u> {
                     job: frame.context.job,
                     receiver: Receiver::None,
                     args: Vec::new(),
+                    bypassed: frame.context.bypassed.clone(),
                 };
                 let node = self.node(trigger, context);
                 let entry = &self.entries[node.0 as usize];
-                if !entry.done || entry.deps.has(Deps::ASYNC) {
-                    frame.deps.add(Deps::ASYNC);
-                }
+                let passed_on = Deps::ASYNC.with(Deps::BYPASS);
+                frame.deps.add(if entry.done { Deps(entry.deps.0 & passed_on.0) } else { passed_on });
                 nodes.push(node);
             }
         }

@@ -35,7 +35,9 @@ pub(super) fn twice(world: World<'_>, rule: usize, plan: &CostPlan, id: EntryId)
     };
     let (first, second) = two_on_one_way(world.program, world.summary, id, &query)?;
     let mut hit = hit(world, rule, id, &second);
-    hit.confidence = super::confidence_of(entry, &first).min(super::confidence_of(entry, &second));
+    // Two of several overrides may never meet in one run.
+    let sure = super::confidence_of(entry, &first).min(super::confidence_of(entry, &second));
+    hit.confidence = if sure == Confidence::High { sure } else { Confidence::Low };
     hit.first = Some(first.site);
     if first.site != second.site {
         hit.related.push((first.site, labels::also(world.program.site(first.site))));
