@@ -57,8 +57,11 @@ fn parse(folder: &Path, threads: usize) {
     files.sort_by_key(|file| (Reverse(file.size), file.id));
 
     let started = Instant::now();
-    let texts: Vec<String> =
-        files.par_iter().with_max_len(1).filter_map(|file| read_text(&file.absolute).ok().filter(|text| counts(file, text))).collect();
+    let texts: Vec<String> = files
+        .par_iter()
+        .with_max_len(1)
+        .filter_map(|file| read_text(&file.absolute).ok().filter(|text| counts(file, text)))
+        .collect();
     let reading = started.elapsed();
 
     // Tokens such as %%%NAMESPACE%%% would be parsed as damage, which is slower. Not counted.

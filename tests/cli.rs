@@ -204,6 +204,61 @@ fn json_is_as_its_schema_says() {
     }
 }
 
+/// The fields of all objects, as Markdown tables.
+fn fields(schema: &Value) -> String {
+    fn type_of(schema: &Value) -> String {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let name = reference.rsplit('/').next().unwrap().trim_end_matches("Output");
+            return format!("[{name}](#{})", name.to_lowercase());
+        }
+        if let Some(options) = schema["anyOf"].as_array() {
+            return options.iter().map(type_of).collect::<Vec<_>>().join(" or ");
+        }
+        match schema["type"].as_str().unwrap() {
+            "array" => format!("list of {}", type_of(&schema["items"])),
+            "integer" => "number".to_owned(),
+            other => other.to_owned(),
+        }
+    }
+    let mut text = String::new();
+    let objects = schema["$defs"].as_object().unwrap().iter().map(|(name, object)| (name.as_str(), object));
+    for (name, object) in std::iter::once(("Output", schema)).chain(objects) {
+        let name = if name == "Output" { "The output" } else { name.trim_end_matches("Output") };
+        let about = object["description"].as_str().unwrap_or_default();
+        let about = about.split("\n\n").next().unwrap_or_default();
+        text += &format!("## {name}\n\n{about}\n\n");
+        if let Some(words) = object["enum"].as_array() {
+            let words: Vec<String> =
+                words.iter().map(|word| format!("`{}`", word.as_str().unwrap())).collect();
+            text += &format!("One of {}.\n\n", words.join(", "));
+            continue;
+        }
+        text += "| field | type | |\n|---|---|---|\n";
+        for (field, schema) in object["properties"].as_object().unwrap() {
+            let about = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
+            text += &format!("| `{field}` | {} | {about} |\n", type_of(schema));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn the_documentation_lists_all_fields() {
+    const START: &str = "after a change -->\n\n";
+    let path = repository("docs/json-output.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(START).unwrap();
+    let (shown, after) = rest.split_once("<!-- end -->").unwrap();
+    let (_, schema, _) = run(seamlint().arg("schema"));
+    let fields = fields(&serde_json::from_str(&schema).unwrap());
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, format!("{before}{START}{fields}<!-- end -->{after}")).unwrap();
+    } else {
+        assert!(shown == fields, "run `UPDATE=1 cargo test --test cli fields`");
+    }
+}
+
 #[test]
 fn sarif_is_valid() {
     let mut schema: Value = serde_json::from_str(include_str!("schemas/sarif-2.1.0.json")).unwrap();
