@@ -71,6 +71,12 @@ enum RulesCommand {
         #[arg(long, value_name = "DIR")]
         rules: Option<PathBuf>,
     },
+    /// List the limits of the platform that rules can name
+    Limits {
+        /// Folder with rule files of your own
+        #[arg(long, value_name = "DIR")]
+        rules: Option<PathBuf>,
+    },
     /// JSON Schema of rule files
     Schema,
 }
@@ -93,7 +99,7 @@ enum DebugCommand {
 
 #[derive(Args)]
 struct ScanArgs {
-    /// Folders or files to scan
+    /// Folders to scan, or files: these are read in their project, and what concerns them is reported
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
     /// Output format
@@ -164,6 +170,10 @@ pub fn run() -> ExitCode {
         Some(Command::Rules { command: RulesCommand::List { rules } }) => {
             let rules = load_rules(rules.as_deref())?;
             print(&explain::rules_table(&rules))
+        }
+        Some(Command::Rules { command: RulesCommand::Limits { rules } }) => {
+            let rules = load_rules(rules.as_deref())?;
+            print(&explain::limits_table(&rules))
         }
         Some(Command::Rules { command: RulesCommand::Schema }) => print_json(&schema::schema()),
         Some(Command::Schema) => print_json(&report::json::schema()),

@@ -20,7 +20,7 @@ use crate::report::progress::Progress;
 use crate::report::{SYNTAX_ERROR, Statistics};
 use crate::rules;
 use crate::rules::rule::RuleSet;
-use crate::span::Location;
+use crate::span::{FileId, Location};
 use crate::summary::{Summary, summarise};
 
 /// All that a scan found.
@@ -49,9 +49,19 @@ pub fn scan(paths: &[PathBuf], rules: &RuleSet, progress: &Progress) -> Result<S
     progress.stage("checking", rules.rules.len());
     let mut findings = rules::check(&model.program, &model.summary, rules);
     findings.extend(syntax_errors(&model));
+    if paths.iter().all(|path| path.is_file()) {
+        findings.retain(|finding| concerns(finding, &model.project.named));
+    }
     findings.sort_by(|a, b| (a.primary, &a.rule, &a.message).cmp(&(b.primary, &b.rule, &b.message)));
     let statistics = statistics(&model, &findings);
     Ok(Scan { project: model.project, findings, statistics })
+}
+
+/// Whether a finding is in one of the files, or its proof passes through one.
+fn concerns(finding: &Finding, files: &[FileId]) -> bool {
+    let steps = finding.path.iter().chain(&finding.related).map(|step| step.at);
+    let origins = finding.origins.iter().map(|origin| origin.at);
+    steps.chain(origins).chain([finding.primary]).any(|at| files.contains(&at.file))
 }
 
 /// Builds the model of the projects at `paths`: all stages up to the summaries.

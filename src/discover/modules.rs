@@ -133,7 +133,8 @@ impl Modules {
                 }
                 continue;
             }
-            self.list[id.0 as usize].lists_packages = true;
+            // A package around the project leaves nothing of it outside.
+            self.list[id.0 as usize].lists_packages |= !folder.starts_with(&place) || place == folder;
             if !self.packages.contains_key(&place) {
                 let module = Module::new(relative_to(root, &place), ModuleKind::Package, Some(id));
                 let (name, namespace) = (package.package, namespace.clone());

@@ -56,6 +56,7 @@ pub struct FindingOutput {
     pub origins: Vec<OriginOutput>,
     /// The documented integration pattern that is misused; null for `syntax-error`.
     pub pattern: Option<PatternOutput>,
+    /// The anti-pattern that the rule stands for, if it is one.
     pub antipattern: Option<PatternOutput>,
     /// The patterns to move to.
     pub instead: Vec<PatternOutput>,
@@ -68,8 +69,11 @@ pub struct FindingOutput {
 pub struct Place {
     /// Relative to the scanned folder, with `/`.
     pub file: String,
+    /// From 1.
     pub line: u32,
+    /// From 1, in Unicode characters.
     pub column: u32,
+    /// The place after the last character.
     pub end: End,
 }
 
@@ -96,6 +100,7 @@ pub struct StepOutput {
 pub struct OriginOutput {
     #[serde(flatten)]
     pub place: Place,
+    /// Such as `trigger AccountTrigger on Account (after update)`.
     pub name: String,
 }
 

@@ -28,11 +28,15 @@ pub const NOT_READ: &str = "file-not-read";
     Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
 )]
 pub struct Statistics {
+    /// Files of the project: Apex, pages, events, custom metadata.
     pub files: usize,
+    /// Classes without tests, inner ones too.
     pub classes: usize,
     pub triggers: usize,
     pub methods: usize,
+    /// Where a transaction may start; each event of a trigger counts.
     pub entry_points: usize,
+    /// Calls that the analysis followed or tried to.
     pub calls: usize,
     /// Calls with more than one possible target.
     pub calls_virtual: usize,
@@ -62,7 +66,7 @@ pub enum Format {
     /// For a person, drawn.
     #[default]
     Terminal,
-    /// For a program, as `json::schema` describes it.
+    /// For a program; `seamlint schema` describes it.
     Json,
     /// SARIF 2.1.0, for code review tools.
     Sarif,

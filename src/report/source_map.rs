@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::discover::{Project, SourceFile};
+use crate::discover::{Project, SourceFile, read_text};
 use crate::span::{FileId, Location};
 
 /// Where a span lies, all numbers from 1. Ends are exclusive: the column after the last character.
@@ -130,7 +130,7 @@ pub struct SourceMap<'a> {
 impl<'a> SourceMap<'a> {
     /// Reads files from disk.
     pub fn new(project: &'a Project) -> SourceMap<'a> {
-        SourceMap::with_loader(project, Box::new(|file| Ok(decode(&std::fs::read(&file.absolute)?))))
+        SourceMap::with_loader(project, Box::new(|file| read_text(&file.absolute).map_err(io::Error::other)))
     }
 
     pub fn with_loader(project: &'a Project, load: Loader<'a>) -> SourceMap<'a> {
@@ -165,13 +165,6 @@ impl<'a> SourceMap<'a> {
     fn file(&self, file: FileId) -> Option<&'a SourceFile> {
         self.project.files.get(file.0 as usize)
     }
-}
-
-/// Decodes a source file as the parser sees it: UTF-16 by its byte order mark, otherwise UTF-8 with
-/// bad bytes replaced; the mark itself is not part of the text.
-fn decode(bytes: &[u8]) -> String {
-    let (encoding, mark) = encoding_rs::Encoding::for_bom(bytes).unwrap_or((encoding_rs::UTF_8, 0));
-    encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned()
 }
 
 #[cfg(test)]
@@ -210,13 +203,5 @@ mod tests {
         assert_eq!(file.clamp(at(3, 900)), 1..5);
         assert_eq!(file.position(at(900, 901)).column_chars, 3);
         assert_eq!(file.line(77), "");
-    }
-
-    #[test]
-    fn marks_are_stripped_and_utf16_is_read() {
-        assert_eq!(decode(b"\xEF\xBB\xBFabc"), "abc");
-        assert_eq!(decode(b"\xFF\xFEa\0b\0"), "ab");
-        assert_eq!(decode(b"\xFE\xFF\0a\0b"), "ab");
-        assert_eq!(decode(b"a\xFFb"), "a\u{FFFD}b");
     }
 }

@@ -1,7 +1,35 @@
 //! Small operations on running text.
 
-/// The first sentence of a Markdown text, on one line, without emphasis and link targets.
+/// The first sentence of a Markdown text, on one line, without emphasis. Where it only announces a list,
+/// the first sentences of the list's items follow.
 pub fn first_sentence(markdown: &str) -> String {
+    let mut sentence = sentence_of(markdown);
+    if sentence.ends_with(':') {
+        for item in items(markdown) {
+            sentence.push(' ');
+            sentence.push_str(&sentence_of(&item));
+        }
+    }
+    sentence
+}
+
+/// The items of the first list.
+fn items(markdown: &str) -> Vec<String> {
+    let is_item = |line: &&str| line.starts_with("- ") || line.starts_with("* ");
+    let mut items: Vec<String> = Vec::new();
+    for line in markdown.lines().skip_while(|line| !is_item(line)).take_while(|line| !line.is_empty()) {
+        match items.last_mut() {
+            Some(item) if !is_item(&line) => {
+                item.push('\n');
+                item.push_str(line);
+            }
+            _ => items.push(line.to_owned()),
+        }
+    }
+    items
+}
+
+fn sentence_of(markdown: &str) -> String {
     let paragraph: Vec<_> = markdown
         .lines()
         .map(str::trim)
@@ -76,6 +104,16 @@ mod tests {
         );
         assert_eq!(first_sentence("**Publish** an event\n\nThen"), "Publish an event");
         assert_eq!(first_sentence(""), "");
+    }
+
+    #[test]
+    fn an_announced_list_belongs_to_the_sentence() {
+        assert_eq!(
+            first_sentence("Do it so:\n\n- this way,\n  or\n- **that** way. Not more.\n\nEnd."),
+            "Do it so: this way, or that way."
+        );
+        assert_eq!(first_sentence("See `a: b`:"), "See `a: b`:");
+        assert_eq!(first_sentence("One. Two:\n- three"), "One.");
     }
 
     #[test]

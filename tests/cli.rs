@@ -1,0 +1,447 @@
+//! The program as its users meet it: arguments, exit codes, what goes where.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Stdio};
+
+use assert_cmd::Command;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const WARNING: &str = "public class Cancel { @AuraEnabled public static void run() { \
+                       EventBus.publish(new Cancelled__e()); } }";
+const ERROR: &str = "trigger Orders on Order (after insert) { new Http().send(new HttpRequest()); }";
+
+/// The rule that the documentation shows.
+fn rule() -> &'static str {
+    let page = include_str!("../docs/writing-rules.md");
+    page.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap()
+}
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn seamlint() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seamlint"));
+    command.timeout(std::time::Duration::from_secs(60)).env_remove("NO_COLOR");
+    command
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+/// Exit code, standard output, standard error.
+fn run(command: &mut Command) -> (i32, String, String) {
+    let output = command.output().unwrap();
+    (
+        output.status.code().expect("not killed"),
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+fn json_of(path: &Path) -> Value {
+    let (_, out, err) = run(seamlint().arg(path).args(["--format", "json"]));
+    assert_eq!(err, "");
+    serde_json::from_str(&out).unwrap()
+}
+
+fn valid(schema: &Value, value: &Value) {
+    let validator = jsonschema::options().should_validate_formats(true).build(schema).unwrap();
+    let errors: Vec<String> =
+        validator.iter_errors(value).map(|error| format!("{error} at {}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+// The bundled example
+
+#[test]
+fn the_example_shows_what_the_readme_promises() {
+    let found = json_of(&repository("examples/orders"));
+    let findings = found["findings"].as_array().unwrap();
+    let rules: Vec<&str> = findings.iter().map(|finding| finding["rule"].as_str().unwrap()).collect();
+    assert_eq!(
+        rules.iter().copied().collect::<BTreeSet<_>>(),
+        BTreeSet::from([
+            "callout-after-dml",
+            "callout-dml-interleaved-loop",
+            "callout-in-loop",
+            "enqueue-per-record",
+            "publish-result-ignored",
+            "sync-callout-in-trigger",
+        ])
+    );
+    assert_eq!(rules.len(), 6, "what is right stays silent: {rules:?}");
+    let with_path =
+        findings.iter().filter(|finding| finding["path"].as_array().is_some_and(|path| path.len() > 1));
+    assert!(with_path.count() >= 5);
+    let trigger = findings.iter().find(|finding| finding["rule"] == "sync-callout-in-trigger").unwrap();
+    let symbols: Vec<&str> =
+        trigger["path"].as_array().unwrap().iter().map(|step| step["symbol"].as_str().unwrap()).collect();
+    assert_eq!(
+        symbols,
+        [
+            "OrderTrigger",
+            "OrderTriggerHandler.afterUpdate",
+            "ShippingService.bookPickup",
+            "CarrierClient.bookPickup",
+            "CarrierClient.send",
+            "CarrierClient.send",
+        ]
+    );
+    let problems = found["problems"].as_array().unwrap();
+    assert!(problems.is_empty(), "{problems:?}");
+}
+
+#[test]
+fn the_readme_shows_real_output() {
+    let (_, out, _) = run(seamlint().arg("examples/orders").current_dir(repository(".")));
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let shown = readme
+        .split("```")
+        .find(|block| block.contains("error[sync-callout-in-trigger]"))
+        .expect("the README shows a finding")
+        .trim_start_matches("text\n")
+        .trim();
+    let reported = out.split("\n\n").find(|block| block.contains("[sync-callout-in-trigger]")).unwrap();
+    assert_eq!(shown, reported.trim(), "copy the finding from the tool's output");
+}
+
+// Exit codes
+
+#[test]
+fn findings_decide_the_exit_code() {
+    let clean = folder(&[("A.cls", "public class A { }")]);
+    let warning = folder(&[("Cancel.cls", WARNING)]);
+    let error = folder(&[("Orders.trigger", ERROR)]);
+    for (folder, fail_on, code) in [
+        (&clean, "note", 0),
+        (&warning, "error", 0),
+        (&warning, "warning", 1),
+        (&warning, "note", 1),
+        (&warning, "never", 0),
+        (&error, "error", 1),
+        (&error, "warning", 1),
+        (&error, "never", 0),
+    ] {
+        let (got, _, err) = run(seamlint().arg(folder.path()).args(["--fail-on", fail_on]));
+        assert_eq!((got, err.as_str()), (code, ""), "--fail-on {fail_on}");
+    }
+    let (code, out, _) = run(seamlint().current_dir(error.path()));
+    assert_eq!(code, 1, "the current folder, errors fail");
+    assert!(out.contains("error[sync-callout-in-trigger]"));
+}
+
+#[test]
+fn a_mistake_in_the_arguments_is_2_and_prints_no_report() {
+    let project = folder(&[("Orders.trigger", ERROR)]);
+    let here = project.path().to_str().unwrap();
+    for (arguments, says) in [
+        (vec!["no/such/folder"], "no such file or folder: `no/such/folder`"),
+        (vec![here, "--threads", "0"], "--threads must be at least 1"),
+        (vec![here, "--format", "xml"], "invalid value 'xml'"),
+        (vec![here, "--rules", "no/such/rules"], "no/such/rules"),
+        (vec![here, "--output", "no/such/folder/out.json"], "cannot write to `no/such/folder/out.json`"),
+        (vec!["debug", "unit", "no/such/file.cls"], "no/such/file.cls"),
+        (vec!["debug", "program", "no/such/folder"], "no such file or folder"),
+        (vec!["explain"], "<ID>"),
+    ] {
+        let (code, out, err) = run(seamlint().args(&arguments));
+        assert_eq!((code, out.as_str()), (2, ""), "{arguments:?}\n{err}");
+        assert!(err.contains(says), "{arguments:?}\n{err}");
+    }
+}
+
+#[test]
+fn an_empty_folder_is_clean_and_says_so() {
+    let empty = folder(&[]);
+    let (code, out, err) = run(seamlint().arg(empty.path()).args(["--format", "json"]));
+    assert_eq!(code, 0);
+    assert!(err.contains("note: no Apex classes or triggers in"), "{err}");
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["findings"], json!([]));
+}
+
+// Which findings are shown
+
+#[test]
+fn a_named_file_is_read_in_its_project_and_reported_alone() {
+    let classes = repository("examples/orders/force-app/main/default/classes");
+    let rules = |files: &[&str]| -> Vec<String> {
+        let mut command = seamlint();
+        command.args(["--format", "json"]).args(files.iter().map(|file| classes.join(file)));
+        let (_, out, _) = run(&mut command);
+        let found: Value = serde_json::from_str(&out).unwrap();
+        let findings = found["findings"].as_array().unwrap();
+        findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(rules(&["AddressController.cls"]), [""; 0]);
+    // In the middle of a path from a trigger to a callout.
+    assert_eq!(rules(&["ShippingService.cls"]), ["sync-callout-in-trigger"]);
+    assert_eq!(
+        rules(&["PaymentGateway.cls", "CancellationService.cls"]),
+        ["publish-result-ignored", "callout-after-dml"]
+    );
+}
+
+// Formats
+
+#[test]
+fn json_is_as_its_schema_says() {
+    let (code, schema, _) = run(seamlint().arg("schema"));
+    assert_eq!(code, 0);
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    for path in ["examples/orders", "fixtures"] {
+        valid(&schema, &json_of(&repository(path)));
+    }
+}
+
+/// The fields of all objects, as Markdown tables.
+fn fields(schema: &Value) -> String {
+    fn type_of(schema: &Value) -> String {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let name = reference.rsplit('/').next().unwrap().trim_end_matches("Output");
+            return format!("[{name}](#{})", name.to_lowercase());
+        }
+        if let Some(options) = schema["anyOf"].as_array() {
+            return options.iter().map(type_of).collect::<Vec<_>>().join(" or ");
+        }
+        match schema["type"].as_str().unwrap() {
+            "array" => format!("list of {}", type_of(&schema["items"])),
+            "integer" => "number".to_owned(),
+            other => other.to_owned(),
+        }
+    }
+    let mut text = String::new();
+    let objects = schema["$defs"].as_object().unwrap().iter().map(|(name, object)| (name.as_str(), object));
+    for (name, object) in std::iter::once(("Output", schema)).chain(objects) {
+        let name = if name == "Output" { "The output" } else { name.trim_end_matches("Output") };
+        let about = object["description"].as_str().unwrap_or_default();
+        let about = about.split("\n\n").next().unwrap_or_default();
+        text += &format!("## {name}\n\n{about}\n\n");
+        if let Some(words) = object["enum"].as_array() {
+            let words: Vec<String> =
+                words.iter().map(|word| format!("`{}`", word.as_str().unwrap())).collect();
+            text += &format!("One of {}.\n\n", words.join(", "));
+            continue;
+        }
+        text += "| field | type | |\n|---|---|---|\n";
+        for (field, schema) in object["properties"].as_object().unwrap() {
+            let about = schema["description"].as_str().unwrap_or_default().replace('\n', " ");
+            text += &format!("| `{field}` | {} | {about} |\n", type_of(schema));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn the_documentation_lists_all_fields() {
+    const START: &str = "after a change -->\n\n";
+    let path = repository("docs/json-output.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(START).unwrap();
+    let (shown, after) = rest.split_once("<!-- end -->").unwrap();
+    let (_, schema, _) = run(seamlint().arg("schema"));
+    let fields = fields(&serde_json::from_str(&schema).unwrap());
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, format!("{before}{START}{fields}<!-- end -->{after}")).unwrap();
+    } else {
+        assert!(shown == fields, "run `UPDATE=1 cargo test --test cli fields`");
+    }
+}
+
+#[test]
+fn sarif_is_valid() {
+    let mut schema: Value = serde_json::from_str(include_str!("schemas/sarif-2.1.0.json")).unwrap();
+    // The published expression has a stray bracket that strict validators reject. What it means:
+    for definition in ["run", "toolComponent"] {
+        schema["definitions"][definition]["properties"]["language"]["pattern"] =
+            json!("^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
+    }
+    for path in ["examples/orders", "fixtures"] {
+        let (_, out, _) = run(seamlint().arg(repository(path)).args(["--format", "sarif"]));
+        valid(&schema, &serde_json::from_str(&out).unwrap());
+    }
+}
+
+#[test]
+fn the_same_bytes_from_any_number_of_threads() {
+    for path in ["fixtures", "examples/orders"] {
+        for format in ["json", "sarif"] {
+            let output = |threads: &str| {
+                let (code, out, _) =
+                    run(seamlint().arg(repository(path)).args(["--format", format, "--threads", threads]));
+                assert_eq!(code, 1);
+                out
+            };
+            let first = output("1");
+            for threads in ["1", "2", "8", "8", "2", "8"] {
+                assert!(output(threads) == first, "{path} as {format} with {threads} threads differs");
+            }
+        }
+    }
+}
+
+#[test]
+fn output_goes_to_a_file() {
+    let target = folder(&[]);
+    let file = target.path().join("out.sarif");
+    let (code, out, err) =
+        run(seamlint().arg(repository("examples/orders")).args(["--format", "sarif", "--output"]).arg(&file));
+    assert_eq!((code, out.as_str(), err.as_str()), (1, "", ""));
+    let (_, printed, _) = run(seamlint().arg(repository("examples/orders")).args(["--format", "sarif"]));
+    assert_eq!(fs::read_to_string(file).unwrap(), printed);
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let example = repository("examples/orders");
+    for (color, coloured) in [("auto", false), ("never", false), ("always", true)] {
+        let (_, out, _) = run(seamlint().arg(&example).args(["--color", color]));
+        assert_eq!(out.contains('\u{1b}'), coloured, "{color}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    for arguments in [
+        vec!["fixtures"],
+        vec!["fixtures", "--format", "json"],
+        vec!["debug", "program", "fixtures"],
+        vec!["rules", "schema"],
+    ] {
+        let mut child = Process::new(env!("CARGO_BIN_EXE_seamlint"))
+            .args(&arguments)
+            .current_dir(repository("."))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {:?}", output.status);
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+    }
+}
+
+// Rules
+
+#[test]
+fn rules_are_listed() {
+    let (code, out, err) = run(seamlint().args(["rules", "list"]));
+    assert_eq!((code, err.as_str()), (0, ""));
+    for entry in fs::read_dir(repository("rules")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let id = name.trim_end_matches(".yaml");
+        assert_eq!(out.contains(id), id != "patterns" && id != "limits", "{id}");
+    }
+}
+
+#[test]
+fn limits_are_listed() {
+    let (code, out, err) = run(seamlint().args(["rules", "limits"]));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let line = out.lines().find(|line| line.starts_with("apex.enqueue_jobs ")).unwrap();
+    assert!(
+        line.split_whitespace().collect::<Vec<_>>().starts_with(&["apex.enqueue_jobs", "50", "1"]),
+        "{line}"
+    );
+}
+
+#[test]
+fn the_schema_of_rules_accepts_the_rules() {
+    let (code, schema, _) = run(seamlint().args(["rules", "schema"]));
+    assert_eq!(code, 0);
+    let schema: Value = serde_json::from_str(&schema).unwrap();
+    valid(&schema, &serde_saphyr::from_str(rule()).unwrap());
+    let broken: Value = serde_saphyr::from_str(&rule().replace("severity:", "severety:")).unwrap();
+    assert!(!jsonschema::is_valid(&schema, &broken));
+}
+
+#[test]
+fn rules_and_patterns_are_explained() {
+    for (id, says) in [
+        ("callout-after-dml", "# Callout while uncommitted work is pending"),
+        ("platform-events", "# Platform events"),
+        // Both a rule and an anti-pattern.
+        ("sync-callout-in-trigger", "anti-pattern"),
+    ] {
+        let (code, out, err) = run(seamlint().args(["explain", id]));
+        assert_eq!((code, err.as_str()), (0, ""));
+        assert!(out.contains(says), "{out}");
+    }
+    let (code, out, err) = run(seamlint().args(["explain", "sync-calout-in-triger"]));
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert!(err.contains("did you mean `sync-callout-in-trigger`?"), "{err}");
+    let (code, _, err) = run(seamlint().args(["explain", "qqq"]));
+    assert_eq!(code, 2);
+    assert!(err.contains("`seamlint rules list` lists them all"), "{err}");
+}
+
+#[test]
+fn a_rule_of_the_user_runs_beside_the_others() {
+    let rules = folder(&[("only-integration-calls-out.yaml", rule())]);
+    let project = folder(&[
+        (
+            "classes/OrderService.cls",
+            "public class OrderService { @AuraEnabled public static void push() {
+                HttpRequest request = new HttpRequest();
+                request.setEndpoint('callout:ERP/orders');
+                new Http().send(request); } }",
+        ),
+        ("triggers/Orders.trigger", ERROR),
+    ]);
+    let (code, out, _) = run(seamlint()
+        .arg(project.path())
+        .args(["--fail-on", "warning", "--format", "json", "--rules"])
+        .arg(rules.path()));
+    assert_eq!(code, 1);
+    let found: Value = serde_json::from_str(&out).unwrap();
+    let of_rule = |id: &str| {
+        let findings = found["findings"].as_array().unwrap();
+        findings.iter().filter(|finding| finding["rule"] == id).cloned().collect::<Vec<_>>()
+    };
+    let own: Vec<Value> = of_rule("only-integration-calls-out");
+    assert!(own.iter().any(|finding| finding["file"] == "classes/OrderService.cls"), "{own:?}");
+    assert_eq!(of_rule("sync-callout-in-trigger").len(), 1);
+    for arguments in [vec!["rules", "list"], vec!["explain", "only-integration-calls-out"]] {
+        let (code, out, _) = run(seamlint().args(&arguments).arg("--rules").arg(rules.path()));
+        assert_eq!(code, 0);
+        assert!(out.contains("Callout outside the integration layer"), "{out}");
+    }
+}
+
+#[test]
+fn a_mistake_in_a_rule_is_shown_at_its_place() {
+    let rules = folder(&[("mine.yaml", &rule().replace("effect: callout", "effect: calout"))]);
+    let (code, out, err) =
+        run(seamlint().arg(repository("examples/orders")).arg("--rules").arg(rules.path()));
+    assert_eq!((code, out.as_str()), (2, ""), "nothing is scanned");
+    assert!(err.contains("mine.yaml") && err.contains("^^^") && err.contains("callout"), "{err}");
+}
+
+// Debug
+
+#[test]
+fn every_stage_can_be_printed() {
+    let example = repository("examples/orders");
+    let class = example.join("force-app/main/default/classes/PaymentController.cls");
+    let (code, out, _) = run(seamlint().args(["debug", "unit"]).arg(class));
+    assert_eq!(code, 0);
+    assert!(out.contains("insert"), "{out}");
+    for (stage, key) in [("program", "entries"), ("summary", "effects")] {
+        let (code, out, err) = run(seamlint().args(["debug", stage]).arg(&example));
+        assert_eq!((code, err.as_str()), (0, ""));
+        let value: Value = serde_json::from_str(&out).unwrap();
+        assert!(value[key].as_array().is_some_and(|list| !list.is_empty()), "{stage}");
+    }
+}
