@@ -81,7 +81,8 @@ fn parse(folder: &Path, threads: usize) {
 }
 
 fn counts(file: &SourceFile, text: &str) -> bool {
-    !is_hidden_stub(text) && !(file.kind == SourceKind::ApexClass && is_test_class(text))
+    let is_test = file.kind == SourceKind::ApexClass && is_test_class(text);
+    !is_test && !is_hidden_stub(text)
 }
 
 fn parser() -> tree_sitter::Parser {

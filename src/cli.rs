@@ -198,10 +198,8 @@ pub fn run() -> ExitCode {
 
 fn scan_command(args: &ScanArgs) -> Result<u8, Failure> {
     let started = Instant::now();
-    if let Some(threads) = args.threads {
-        if threads == 0 {
-            return Err(Failure::usage("--threads must be at least 1"));
-        }
+    if args.threads == Some(0) {
+        return Err(Failure::usage("--threads must be at least 1"));
     }
     // The parser recurses over hostile input; threads with a large stack need no others for it.
     rayon::ThreadPoolBuilder::new()

@@ -9,10 +9,6 @@ use seamlint::apex::unit::{Expr, TypeDecl};
 use seamlint::apex::{lower, parse, parse_unit, prepare, test_code};
 use seamlint::span::FileId;
 
-/// The binary's allocator, or the times would be another program's.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn corpus() -> Vec<(PathBuf, String)> {
     let root = std::env::var("SEAMLINT_CORPUS").expect("SEAMLINT_CORPUS names a folder");
     let mut files = Vec::new();

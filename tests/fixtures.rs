@@ -26,9 +26,14 @@ struct Expected {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Rules {
-    /// `all`
-    Word(String),
+    Every(Every),
     Some(BTreeSet<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Every {
+    All,
 }
 
 #[derive(Deserialize, Clone, Debug)]
@@ -77,7 +82,7 @@ fn failures(folder: &Path, rules: &seamlint::rules::rule::RuleSet) -> String {
     let mut wanted = expected.findings.clone();
     for finding in &scan.findings {
         let under_test = match &expected.rules {
-            Rules::Word(_) => true,
+            Rules::Every(Every::All) => true,
             Rules::Some(ids) => ids.contains(&finding.rule),
         };
         if !under_test {

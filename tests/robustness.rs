@@ -170,7 +170,7 @@ fn a_file_that_cannot_be_read() {
         ("Locked.cls", b"public class Locked { }".to_vec()),
     ]);
     let locked = folder.path().join("Locked.cls");
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&locked).is_ok() {
         return; // Nothing is locked to root.
     }
@@ -449,7 +449,7 @@ fn many_ways_to_the_same_place() {
     let calls: String = (0..600)
         .map(|n| {
             let values: Vec<&str> =
-                (0..12).map(|bit| if n * 7 >> bit & 1 == 1 { "true" } else { "false" }).collect();
+                (0..12).map(|bit| if ((n * 7) >> bit) & 1 == 1 { "true" } else { "false" }).collect();
             format!("f({});\n", values.join(","))
         })
         .collect();

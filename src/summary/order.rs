@@ -708,11 +708,8 @@ fn distinct(ways: impl Iterator<Item = Way>) -> Vec<Way> {
     for way in ways {
         let room = found.len() < MAX_PENDING;
         match found.iter_mut().find(|known| known.site == way.site) {
-            Some(known) => {
-                if way.length < known.length {
-                    *known = way;
-                }
-            }
+            Some(known) if way.length < known.length => *known = way,
+            Some(_) => {}
             None if room => found.push(way),
             None => {}
         }

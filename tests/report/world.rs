@@ -6,6 +6,8 @@ use seamlint::discover::{Problem, Project, SourceFile, SourceKind};
 use seamlint::finding::{Confidence, Finding, Origin, Severity, Step};
 use seamlint::report::terminal::Style;
 use seamlint::report::{Format, Report, Statistics, write};
+use seamlint::rules::limits::Limits;
+use seamlint::rules::query::Find;
 use seamlint::rules::rule::{Examples, Pattern, Rule, RuleSet};
 use seamlint::span::{FileId, Location, Span};
 
@@ -29,7 +31,14 @@ impl World {
     /// Files by path, bytes on disk and the text that they decode to.
     pub fn from_bytes(files: &[(&str, Vec<u8>, &str)]) -> World {
         let folder = tempfile::tempdir().unwrap();
-        let mut project = Project { root: folder.path().to_owned(), files: Vec::new(), problems: Vec::new() };
+        let mut project = Project {
+            root: folder.path().to_owned(),
+            files: Vec::new(),
+            problems: Vec::new(),
+            modules: Vec::new(),
+            named: Vec::new(),
+            anonymous: Vec::new(),
+        };
         for (index, (path, bytes, _)) in files.iter().enumerate() {
             let absolute = folder.path().join(path);
             std::fs::create_dir_all(absolute.parent().unwrap()).unwrap();
@@ -45,6 +54,7 @@ impl World {
                 api_version: Some(600),
                 active: true,
                 forceignored: false,
+                module: None,
             });
         }
         World {
@@ -180,6 +190,8 @@ fn rules() -> RuleSet {
         pattern: pattern.to_owned(),
         antipattern: None,
         instead: Vec::new(),
+        severity_when: Vec::new(),
+        find: Find(Vec::new()),
         message: "unused here".to_owned(),
         why: "Callouts from triggers are not supported.\nEvery save fails.".to_owned(),
         fix: "Publish a platform event after commit, or enqueue a Queueable with `Database.AllowsCallouts`. For plain replication use Change Data Capture.".to_owned(),
@@ -234,5 +246,6 @@ fn rules() -> RuleSet {
             pattern("request-response", "Request and response", false),
             pattern("sync-callout-in-trigger", "Synchronous callout in a trigger", true),
         ],
+        limits: Limits::new(Vec::new()),
     }
 }

@@ -627,13 +627,8 @@ impl<'u> Linker<'u> {
         }
         match (param, actual) {
             (_, Ty::Unknown) | (Ty::Unknown, _) => 3,
-            (Ty::Class(param), Ty::Class(actual)) => {
-                if self.symbols.is_subtype(*actual, *param) {
-                    6
-                } else {
-                    -20
-                }
-            }
+            (Ty::Class(param), Ty::Class(actual)) if self.symbols.is_subtype(*actual, *param) => 6,
+            (Ty::Class(_), Ty::Class(_)) => -20,
             (Ty::Platform(name), _) if name.is("object") => 1,
             (Ty::Platform(param), Ty::Platform(actual)) => {
                 let numeric = |name: Name| matches!(name.folded(), "integer" | "long" | "double" | "decimal");

@@ -250,7 +250,7 @@ impl<'u> Linker<'u> {
                 fields.push((name, known));
             }
         }
-        fields.sort_by(|a, b| a.0.cmp(&b.0));
+        fields.sort_by_key(|(name, _)| *name);
         self.objects.intern(Object { class, fields })
     }
 

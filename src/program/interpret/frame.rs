@@ -123,7 +123,7 @@ impl<'u> Frame<'u> {
             }
             fields.push((variable.name, known.cloned().unwrap_or(Known::Nothing)));
         }
-        fields.sort_by(|a, b| a.0.cmp(&b.0));
+        fields.sort_by_key(|(name, _)| *name);
         let returns = self.method.map_or(Ty::Void, |method| linker.symbols.method(method).returns.clone());
         let never_returns = diverges && self.result.is_none();
         let mut result = self.result.unwrap_or_else(|| Value::of(returns.clone()));

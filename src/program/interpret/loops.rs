@@ -29,8 +29,7 @@ impl<'u> Linker<'u> {
             }
             LoopKind::For { init, cond, update } => {
                 self.block_in_scope(frame, init);
-                let bound = cond.map_or(Bound::Unknown, |cond| self.for_bound(frame, init, cond, update));
-                bound
+                cond.map_or(Bound::Unknown, |cond| self.for_bound(frame, init, cond, update))
             }
             LoopKind::While { cond } => self.while_bound(frame, *cond, &stmt.body),
             LoopKind::DoWhile { cond } => {
@@ -319,11 +318,7 @@ fn assigned_in(unit: &Unit, block: &[Stmt], names: &mut Vec<Name>) {
     for stmt in block {
         match &stmt.kind {
             StmtKind::Expr(expr) => assigned_in_expr(unit, *expr, names),
-            StmtKind::Local { init, .. } => {
-                if let Some(init) = init {
-                    assigned_in_expr(unit, *init, names);
-                }
-            }
+            StmtKind::Local { init: Some(init), .. } => assigned_in_expr(unit, *init, names),
             StmtKind::If { cond, then, otherwise } => {
                 assigned_in_expr(unit, *cond, names);
                 assigned_in(unit, then, names);

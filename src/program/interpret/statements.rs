@@ -108,7 +108,7 @@ impl<'u> Linker<'u> {
                 Flow::Normal
             }
             StmtKind::Try { body, catches, finally } => {
-                Flow::of(self.try_statement(frame, body, catches, finally))
+                Flow::of(self.try_statement(frame, body, catches, finally, rest))
             }
             StmtKind::Block(block) => Flow::of(self.block(frame, block)),
             // Only test code runs as somebody else.
@@ -277,6 +277,7 @@ impl<'u> Linker<'u> {
         body: &'u Block,
         catches: &'u [Catch],
         finally: &'u Block,
+        rest: &'u [Stmt],
     ) -> bool {
         let checkpoint = frame.checkpoint();
         frame.open();
@@ -307,8 +308,9 @@ impl<'u> Linker<'u> {
             if !diverges {
                 ends.push(reached);
             }
-            // Where the body always returns, what follows the `try` deals with the failure.
-            let swallows = !diverges && !body_diverges && self.only_logs(frame, &clause.body);
+            // Where the body always returns, what follows the `try` is for the failure.
+            let told = body_diverges && self.tells_failure(frame, rest);
+            let swallows = !diverges && !told && self.only_logs(frame, &clause.body);
             let head = Span { start: clause.span.start, end: clause.span.start + 5 };
             self.catches.push(CatchClause {
                 at: self.location(frame, head),
@@ -344,6 +346,16 @@ impl<'u> Linker<'u> {
             StmtKind::Local { init: None, .. } => true,
             _ => false,
         })
+    }
+
+    /// `return false;` or `throw …;`: the caller learns that it failed.
+    fn tells_failure(&self, frame: &Frame<'u>, rest: &[Stmt]) -> bool {
+        let unit = self.symbols.unit(frame.unit);
+        match rest.first().map(|stmt| &stmt.kind) {
+            Some(StmtKind::Return(Some(value))) => matches!(unit.expr(*value), Expr::Bool(false)),
+            Some(StmtKind::Throw(_)) => true,
+            _ => false,
+        }
     }
 
     pub(super) fn forget(&mut self, frame: &mut Frame<'u>, assigned: &[Var]) {

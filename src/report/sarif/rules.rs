@@ -259,12 +259,3 @@ fn pascal_case(id: &str) -> String {
         })
         .collect()
 }
-
-/// A code fence that the text does not hold.
-fn fence(text: &str) -> String {
-    let mut fence = "```".to_owned();
-    while text.contains(&fence) {
-        fence.push('`');
-    }
-    fence
-}

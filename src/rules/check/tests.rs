@@ -205,7 +205,8 @@ fn site_rules_read_local_facts() {
     assert_eq!(found(Effect::Endpoint, &[("endpoint", "named-credential"), ("host", "ERP")]), nothing);
     assert_eq!(found(Effect::Request, &[("timeout", "unset")]), ["callout-no-timeout"]);
     assert_eq!(found(Effect::Request, &[("timeout", "unknown")]), nothing);
-    assert_eq!(found(Effect::Callout, &[("endpoint", "self-org")]), ["self-org-callout"]);
+    assert_eq!(found(Effect::Endpoint, &[("endpoint", "self-org")]), ["self-org-callout"]);
+    assert_eq!(found(Effect::Endpoint, &[("endpoint", "self-org"), ("service", "tooling")]), nothing);
     assert_eq!(
         found(Effect::Callout, &[("api", "http"), ("response", "unchecked")]),
         ["callout-response-unchecked"]
