@@ -12,9 +12,10 @@ use crate::finding::Severity;
 use crate::report::progress::Progress;
 use crate::report::terminal::Style;
 use crate::report::{self, Format, Report};
+use crate::rules::error::RuleErrors;
 use crate::rules::rule::RuleSet;
 use crate::rules::{explain, registry, schema};
-use crate::{apex, discover, scan};
+use crate::{apex, config, discover, scan};
 
 /// Exit codes, as the README documents them.
 const FINDINGS: u8 = 1;
@@ -168,11 +169,11 @@ pub fn run() -> ExitCode {
         Some(Command::Scan(args)) => scan_command(&args),
         Some(Command::Explain { id, rules }) => explain_command(&id, rules.as_deref()),
         Some(Command::Rules { command: RulesCommand::List { rules } }) => {
-            let rules = load_rules(rules.as_deref())?;
+            let rules = load_rules(Path::new("."), rules.as_deref())?;
             print(&explain::rules_table(&rules))
         }
         Some(Command::Rules { command: RulesCommand::Limits { rules } }) => {
-            let rules = load_rules(rules.as_deref())?;
+            let rules = load_rules(Path::new("."), rules.as_deref())?;
             print(&explain::limits_table(&rules))
         }
         Some(Command::Rules { command: RulesCommand::Schema }) => print_json(&schema::schema()),
@@ -209,7 +210,8 @@ fn scan_command(args: &ScanArgs) -> Result<u8, Failure> {
         .start_handler(|_| apex::parse::declare_stack(apex::parse::STACK))
         .build_global()
         .map_err(|error| Failure::usage(format!("cannot start the threads: {error}")))?;
-    let rules = load_rules(args.rules.as_deref())?;
+    let rules =
+        load_rules(args.paths.first().map_or(Path::new("."), PathBuf::as_path), args.rules.as_deref())?;
     let progress = Progress::new(true);
     let scan =
         scan::scan(&args.paths, &rules, &progress).map_err(|error| Failure::usage(error.to_string()))?;
@@ -258,12 +260,16 @@ fn write_report(args: &ScanArgs, report: &Report, style: Style) -> Result<(), Fa
     }
 }
 
-fn load_rules(directory: Option<&Path>) -> Result<RuleSet, Failure> {
-    registry::load(directory).map_err(|errors| Failure::usage(errors.to_string()))
+/// The built-in rules, those of the project's configuration and those of `--rules`.
+fn load_rules(project: &Path, folder: Option<&Path>) -> Result<RuleSet, Failure> {
+    let failed = |errors: RuleErrors| Failure::usage(errors.to_string());
+    let mut folders = config::load(project).map_err(failed)?.rule_folders;
+    folders.extend(folder.map(Path::to_path_buf));
+    registry::load(&folders).map_err(failed)
 }
 
 fn explain_command(id: &str, rules: Option<&Path>) -> Result<u8, Failure> {
-    let rules = load_rules(rules)?;
+    let rules = load_rules(Path::new("."), rules)?;
     match explain::explain(&rules, id) {
         Ok(text) => print(&text),
         Err(nearest) => {

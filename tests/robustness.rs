@@ -637,8 +637,9 @@ fn damaged_rules() {
         damage(&mut bytes, &mut random);
         let name = file.file_name().unwrap().to_str().unwrap();
         let folder = folder(&[(name, bytes)]);
-        let loaded =
-            catch_unwind(|| registry::load(Some(folder.path())).map_err(|errors| errors.to_string()));
+        let loaded = catch_unwind(|| {
+            registry::load(&[folder.path().to_path_buf()]).map_err(|errors| errors.to_string())
+        });
         match loaded {
             Ok(result) => refused += usize::from(result.is_err()),
             Err(_) => panic!("panic: {}", folder.keep().display()),

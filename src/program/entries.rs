@@ -26,13 +26,13 @@ pub struct Page {
 pub fn find(linker: &mut Linker, pages: &[Page]) -> Vec<Entry> {
     let mut entries = Vec::new();
     let mut taken: FxHashSet<MethodId> = FxHashSet::default();
-    // What is known of the arguments of `@future` methods comes from their callers: those go first.
-    let is_future = |linker: &Linker, id: MethodId| linker.symbols.annotation(id, "future").is_some();
-    for futures in [false, true] {
+    // What asynchronous jobs are given comes from those who start them: these go first.
+    for jobs in [false, true] {
+        linker.callers_known = jobs;
         for index in 0..linker.symbols.methods.len() {
             let id = MethodId(index as u32);
             let method = linker.symbols.method(id);
-            if method.is_test || is_future(linker, id) != futures {
+            if method.is_test || is_job(linker, id) != jobs {
                 continue;
             }
             match method.class {
@@ -40,7 +40,7 @@ pub fn find(linker: &mut Linker, pages: &[Page]) -> Vec<Entry> {
                 Some(class) => declared(linker, class, id, &mut entries, &mut taken),
             }
         }
-        if !futures {
+        if !jobs {
             for page in pages {
                 visualforce(linker, page, &mut entries, &mut taken);
             }
@@ -57,6 +57,17 @@ pub fn find(linker: &mut Linker, pages: &[Page]) -> Vec<Entry> {
         }
     }
     entries
+}
+
+/// An `@future` method or a method of a queueable or batch class.
+fn is_job(linker: &Linker, id: MethodId) -> bool {
+    let symbols = linker.symbols;
+    symbols.annotation(id, "future").is_some()
+        || (matches!(symbols.method(id).name.folded(), "execute" | "start" | "finish")
+            && symbols.method(id).class.is_some_and(|class| {
+                symbols.has_foreign_supertype(class, "queueable")
+                    || symbols.has_foreign_supertype(class, "database.batchable")
+            }))
 }
 
 fn triggers(linker: &mut Linker, id: MethodId, entries: &mut Vec<Entry>, taken: &mut FxHashSet<MethodId>) {

@@ -55,7 +55,7 @@ impl RuleError {
     }
 
     /// A mistake that serde or the YAML parser found.
-    pub(super) fn from_yaml(file: &str, source: &str, error: &serde_saphyr::Error) -> RuleError {
+    pub fn from_yaml(file: &str, source: &str, error: &serde_saphyr::Error) -> RuleError {
         use serde_saphyr::Error;
         let error = error.without_snippet();
         let (message, help) = match error {

@@ -50,11 +50,11 @@ pub fn built_in() -> Result<RuleSet, RuleErrors> {
     parse(&built_in_files())
 }
 
-/// The built-in rules, and those in the files of `directory` (`.yaml` and `.yml`, not deeper).
-pub fn load(directory: Option<&Path>) -> Result<RuleSet, RuleErrors> {
+/// The built-in rules, and those in the files of `folders` (`.yaml` and `.yml`, not deeper).
+pub fn load(folders: &[PathBuf]) -> Result<RuleSet, RuleErrors> {
     let mut files = built_in_files();
-    if let Some(directory) = directory {
-        files.extend(user_files(directory)?);
+    for folder in folders {
+        files.extend(user_files(folder)?);
     }
     parse(&files)
 }

@@ -207,16 +207,16 @@ fn rule_files_are_read_from_a_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("own.yml"), GOOD).expect("written");
     std::fs::write(folder.path().join("notes.txt"), "not a rule").expect("written");
-    let rules = load(Some(folder.path())).expect("rules");
+    let rules = load(&[folder.path().to_path_buf()]).expect("rules");
     assert_eq!(rules.rules.len(), 31);
     std::fs::write(folder.path().join("same.yaml"), GOOD).expect("written");
-    let errors = load(Some(folder.path())).expect_err("twice the same id").to_string();
+    let errors = load(&[folder.path().to_path_buf()]).expect_err("twice the same id").to_string();
     assert!(errors.contains("there already is a rule `own-rule`"), "{errors}");
     assert!(errors.contains("own.yml"), "{errors}");
-    let missing = load(Some(&folder.path().join("missing"))).expect_err("no folder").to_string();
+    let missing = load(&[folder.path().join("missing")]).expect_err("no folder").to_string();
     assert!(missing.contains("cannot read the rules"), "{missing}");
     std::fs::write(folder.path().join("same.yaml"), [0xff, 0xfe, 0x00]).expect("written");
-    assert!(load(Some(folder.path())).is_err());
+    assert!(load(&[folder.path().to_path_buf()]).is_err());
 }
 
 #[test]

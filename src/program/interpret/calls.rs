@@ -416,6 +416,16 @@ impl<'u> Linker<'u> {
         let unit = self.symbols.unit(frame.unit);
         // What is put into a collection flows on with it.
         let slots = args.iter().fold(receiver.slots.clone(), |all, arg| all.union(&arg.slots));
+        let field = match unit.expr(object) {
+            Expr::Name(name) if frame.local(*name).is_none() => Some(*name),
+            Expr::Field { name, .. } => Some(*name),
+            _ => None,
+        };
+        if let (Some(class), Some(name)) = (frame.class, field)
+            && let Some(field) = self.symbols.field_named(class, name)
+        {
+            self.note_size(field, &Known::Nothing);
+        }
         if let Expr::Name(name) = unit.expr(object)
             && let Some(var) = frame.local(*name)
         {

@@ -318,6 +318,13 @@ impl<'u> Linker<'u> {
             self.touch_static(frame, id, class);
         }
         let mut value = self.field_value(frame, field);
+        if self.callers_known
+            && !value.known.is_known()
+            && declared.init.is_none()
+            && let Some(Some(bound)) = self.field_sizes.get(&field)
+        {
+            value.known = Known::Sized(*bound);
+        }
         if !declared.is_static {
             let holder = match object {
                 Some(object) => match object.known {
@@ -603,10 +610,25 @@ impl<'u> Linker<'u> {
             );
             return;
         }
+        self.note_size(field, &value.known);
         if object.is_none() && !declared.is_static {
             let before = self.load(frame, id, field, None);
             frame.set_field(declared.name, typed(value, &declared.ty), before);
         }
+    }
+
+    /// A field holds collections of a known size if everything that is ever stored in it has one.
+    pub(super) fn note_size(&mut self, field: FieldId, known: &Known) {
+        let size = match known {
+            Known::Null => return,
+            Known::Sized(bound @ Bound::Constant(1..)) => Some(*bound),
+            _ => None,
+        };
+        let noted = self.field_sizes.entry(field).or_insert(size);
+        *noted = match (*noted, size) {
+            (Some(Bound::Constant(a)), Some(Bound::Constant(b))) => Some(Bound::Constant(a.max(b))),
+            _ => None,
+        };
     }
 
     /// `stub.endpoint_x = …`, `stub.timeout_x = …`: how SOAP stubs are told.

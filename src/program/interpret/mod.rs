@@ -78,6 +78,10 @@ pub(super) struct Linker<'u> {
     pub catches: Vec<CatchClause>,
     /// Whether a node that is still open counts as depending on the trigger event and the job kind.
     pub open_deps: bool,
+    /// The size of the collections that a field gets: `None` once it is not the same known bound.
+    pub field_sizes: FxHashMap<FieldId, Option<super::model::Bound>>,
+    /// All callers of asynchronous jobs have been walked: what they pass is known.
+    pub callers_known: bool,
     /// What the callers of each `@future` method pass, joined.
     pub future_args: FxHashMap<MethodId, Vec<Known>>,
     /// Nodes that something calls.
@@ -121,6 +125,8 @@ impl<'u> Linker<'u> {
             batch_scopes: FxHashMap::default(),
             catches: Vec::new(),
             open_deps: true,
+            field_sizes: FxHashMap::default(),
+            callers_known: false,
             future_args: FxHashMap::default(),
             called: FxHashSet::default(),
         }

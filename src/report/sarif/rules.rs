@@ -8,6 +8,7 @@ use serde_sarif::sarif::{
 };
 
 use crate::finding::{Confidence, Finding, Severity};
+use crate::rules::explain;
 use crate::rules::rule::{Pattern, Rule, RuleSet};
 
 use super::limits::{self, shorten};
@@ -24,6 +25,7 @@ const CREDENTIALS: &str = "credentials";
 
 /// All that results refer to by index.
 pub struct Catalogue<'a> {
+    set: &'a RuleSet,
     rules: Vec<RuleEntry<'a>>,
     /// Patterns by taxonomy.
     patterns: [Vec<&'a Pattern>; 2],
@@ -44,7 +46,7 @@ impl<'a> Catalogue<'a> {
             }
         }
         let (anti, patterns) = set.patterns.iter().partition(|pattern| pattern.anti);
-        Catalogue { rules, patterns: [patterns, anti] }
+        Catalogue { set, rules, patterns: [patterns, anti] }
     }
 
     pub fn rule_index(&self, id: &str) -> i64 {
@@ -120,7 +122,7 @@ impl<'a> Catalogue<'a> {
             .help(
                 MultiformatMessageString::builder()
                     .text(format!("{}\n\n{}", rule.why.trim(), rule.fix.trim()))
-                    .markdown(self.help(rule))
+                    .markdown(explain::help_markdown(self.set, rule))
                     .build(),
             )
             .default_configuration(
@@ -153,41 +155,6 @@ impl<'a> Catalogue<'a> {
             }
         }
         found.into_values().collect()
-    }
-
-    /// The rule's page as Markdown.
-    fn help(&self, rule: &Rule) -> String {
-        let mut page =
-            format!("# {}\n\n{}\n\n## How to fix\n\n{}\n", rule.title, rule.why.trim(), rule.fix.trim());
-        let title = |id: &String| {
-            let pattern = self.patterns.iter().flatten().find(|pattern| pattern.id == *id);
-            pattern.map_or(id.clone(), |pattern| pattern.title.clone())
-        };
-        page.push_str(&format!("\n**Pattern:** {}", title(&rule.pattern)));
-        if !rule.instead.is_empty() {
-            let instead: Vec<_> = rule.instead.iter().map(title).collect();
-            page.push_str(&format!(" → move to: {}", instead.join(", ")));
-        }
-        page.push('\n');
-        for (heading, files) in [("Bad", &rule.examples.bad), ("Good", &rule.examples.good)] {
-            page.push_str(&format!("\n## {heading}\n"));
-            for (name, text) in files {
-                let fence = fence(text);
-                page.push_str(&format!("\n`{name}`\n\n{fence}apex\n{}\n{fence}\n", text.trim_end()));
-            }
-        }
-        if !rule.references.is_empty() {
-            page.push_str("\n## References\n\n");
-            for reference in &rule.references {
-                let link = if reference.starts_with("https://") {
-                    format!("<{reference}>")
-                } else {
-                    reference.clone()
-                };
-                page.push_str(&format!("- {link}\n"));
-            }
-        }
-        page
     }
 }
 
