@@ -326,12 +326,6 @@ fn long_lists_of_branches() {
 fn long_expressions() {
     let terms = vec!["'text' + name"; 20_000].join(" + ");
     assert!(reaches_callout(&scan_body(&format!("String s = {terms}; {SEND}"), "")));
-    let fields: String =
-        (0..3_000).map(|n| format!("static final String S{n} = S{} + S{};", n + 1, n + 1)).collect();
-    scan_body(
-        "HttpRequest r = new HttpRequest(); r.setEndpoint(S0); new Http().send(r);",
-        &format!("{fields} static final String S3000 = 'x';"),
-    );
     let list: Vec<String> = (0..50_000).map(|n| format!("'{n}'")).collect();
     scan_body(
         &format!(
@@ -348,6 +342,14 @@ fn texts_that_double() {
     let send = "HttpRequest r = new HttpRequest(); r.setEndpoint(s); new Http().send(r);";
     let grows = "s = s + s + 'x'; ".repeat(2_000);
     assert!(reaches_callout(&scan_body(&format!("String s = 'https://a'; {grows} {send}"), "")));
+    for operation in ["s + s", "x ? s + s : s + 'a'"] {
+        let grows = format!("s = {operation}; ").repeat(100);
+        let method = format!("static void go(String s) {{ {grows} {send} }}");
+        assert!(reaches_callout(&scan_body("go('https://a'); go('https://b');", &method)), "{operation}");
+    }
+    let fields: String =
+        (0..3_000).map(|n| format!("static final String S{n} = S{0} + S{0};", n + 1)).collect();
+    scan_body(&send.replace("(s)", "(S0)"), &format!("{fields} static final String S3000 = 'x';"));
 }
 
 // Programs
