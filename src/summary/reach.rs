@@ -32,6 +32,9 @@ pub struct Reach {
     pub confidence: Confidence,
     /// On the way, a method of the project decides whether to go on ([`Guards::DECISION`]).
     pub decided: bool,
+    /// It goes through DML into a trigger that does it under a condition (`new.F != old.F`): whether the
+    /// DML makes that true is not followed.
+    pub conditional: bool,
     pub path: Vec<Hop>,
 }
 
@@ -87,9 +90,10 @@ struct Way {
     grows: bool,
     /// A decision of the project is on it.
     decided: bool,
-    /// It goes through DML into a trigger. What guards the trigger's work there (`new.F != old.F`) is
-    /// decided by what the DML wrote, which is not followed.
+    /// It goes through DML into a trigger.
     fired: bool,
+    /// And there past a condition.
+    conditional: bool,
 }
 
 /// How a state was reached: from which one, by which event of it.
@@ -121,10 +125,9 @@ pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &Reach
             let way = Way {
                 grows: state.1.grows
                     || event.loops.iter().any(|(_, bound)| bounded_by(entry, *bound).grows()),
-                decided: state.1.decided
-                    || event.guards.has_any(Guards::DECISION)
-                    || (state.1.fired && event.guards != Guards::NONE),
+                decided: state.1.decided || event.guards.has_any(Guards::DECISION),
                 fired: state.1.fired || matches!(event.kind, EventKind::Trigger { .. }),
+                conditional: state.1.conditional || (state.1.fired && event.guards != Guards::NONE),
             };
             let from = From { state, event: index };
             let target = match &event.kind {
@@ -155,6 +158,7 @@ pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &Reach
         .map(|((site, way), from)| {
             let mut reach = retrace(program, summary, entry, site, from, &came_from);
             reach.decided = way.decided;
+            reach.conditional = way.conditional;
             reach
         })
         .collect();
@@ -186,7 +190,7 @@ fn retrace(
         let event = &summary.events[way.state.0.0 as usize][way.event];
         confidence = confidence.min(append(program, entry, event, &mut path, &mut loops));
     }
-    Reach { site, count: Count { loops }, confidence, decided: false, path }
+    Reach { site, count: Count { loops }, confidence, decided: false, conditional: false, path }
 }
 
 /// Adds the hops of one event to a path; the confidence of the step.

@@ -23,6 +23,8 @@ struct Passing {
     decided: bool,
     /// Any condition is on the way.
     guarded: bool,
+    /// A condition is on the way inside of a trigger that DML fires.
+    conditional: bool,
 }
 
 /// Two passings of matching sites that one run of the entry point makes, if there are two: the paths
@@ -47,6 +49,7 @@ pub fn two_on_one_way(
             count: Count { loops: Vec::new() },
             confidence: passing.confidence,
             decided: passing.decided,
+            conditional: passing.conditional,
             path,
         }
     };
@@ -137,6 +140,7 @@ impl Search<'_> {
                             looped: false,
                             decided: false,
                             guarded: false,
+                            conditional: false,
                         }]
                     } else {
                         Vec::new()
@@ -159,7 +163,7 @@ impl Search<'_> {
                         let mut found = self.enter(target, hop, Confidence::High, around);
                         // What guards a trigger's work is decided by what the DML wrote.
                         for passing in &mut found {
-                            passing.decided |= passing.guarded;
+                            passing.conditional |= passing.guarded;
                             passing.looped |= rows_exceed_a_trigger_batch(self.program.site(*site));
                         }
                         join(&mut all, found);

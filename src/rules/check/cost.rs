@@ -38,6 +38,7 @@ pub(super) fn twice(world: World<'_>, rule: usize, plan: &CostPlan, id: EntryId)
     // Two of several overrides may never meet in one run.
     let sure = super::confidence_of(entry, &first).min(super::confidence_of(entry, &second));
     hit.confidence = if sure == Confidence::High { sure } else { Confidence::Low };
+    hit.hint = first.conditional || second.conditional;
     hit.first = Some(first.site);
     if first.site != second.site {
         hit.related.push((first.site, labels::also(world.program.site(first.site))));
@@ -66,6 +67,8 @@ fn hit(world: World<'_>, rule: usize, id: EntryId, reach: &Reach) -> Hit {
         path: reach.path.clone(),
         related: Vec::new(),
         at_entry: false,
+        // A loop that calls one of several overrides may never call this one.
+        hint: reach.conditional || reach.confidence < Confidence::High,
     }
 }
 

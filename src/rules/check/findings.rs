@@ -67,6 +67,9 @@ impl Builder<'_> {
     fn severity(&self, rule: &Rule, plan: &Plan, hit: &Hit) -> Severity {
         let planned = plan.severities.iter().find(|planned| self.holds(planned, hit));
         let severity = planned.map_or(rule.severity, |planned| planned.severity);
+        if hit.hint {
+            return Severity::Note;
+        }
         match (hit.confidence, severity) {
             (Confidence::Low, Severity::Error) => Severity::Warning,
             (Confidence::Low, Severity::Warning) => Severity::Note,

@@ -41,6 +41,8 @@ struct Hit {
     related: Vec<(SiteId, String)>,
     /// The finding is about the entry point, not about the effect.
     at_entry: bool,
+    /// What stands between is not followed: a hint, whatever the rule's severity.
+    hint: bool,
 }
 
 /// What the rules are run over.
@@ -178,7 +180,7 @@ mod tests;
 fn surest<'a>(found: impl Iterator<Item = &'a Reach>) -> Vec<&'a Reach> {
     let mut best: Vec<&Reach> = Vec::new();
     for reach in found {
-        let key = |reach: &Reach| (reach.decided, reach.path.len());
+        let key = |reach: &Reach| (reach.conditional, reach.decided, reach.path.len());
         match best.iter_mut().find(|known| known.site == reach.site) {
             Some(known) => {
                 if key(reach) < key(known) {

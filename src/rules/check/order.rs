@@ -44,5 +44,6 @@ fn hit(world: World<'_>, rule: usize, id: EntryId, pair: Ordered) -> Hit {
         path: pair.then_path,
         related: vec![(pair.first, labels::earlier(program.site(pair.first), pair.across_iterations))],
         at_entry: false,
+        hint: false,
     }
 }

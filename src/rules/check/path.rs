@@ -31,6 +31,7 @@ pub(super) fn hits<'a>(
                 path: reach.path.clone(),
                 related: Vec::new(),
                 at_entry,
+                hint: reach.conditional,
             }
         })
         .collect();

@@ -23,6 +23,7 @@ pub(super) fn hits(program: &Program, rule: usize, sites: &Sites) -> Vec<Hit> {
             path: Vec::new(),
             related: Vec::new(),
             at_entry: false,
+            hint: false,
         })
         .collect()
 }

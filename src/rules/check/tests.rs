@@ -86,6 +86,7 @@ fn hit(rule: usize, entry: u32, path: Vec<Hop>) -> Hit {
         path,
         related: Vec::new(),
         at_entry: false,
+        hint: false,
     }
 }
 
