@@ -337,7 +337,6 @@ fn long_expressions() {
 }
 
 #[test]
-#[ignore = "the program folds texts that double without a bound"]
 fn texts_that_double() {
     let send = "HttpRequest r = new HttpRequest(); r.setEndpoint(s); new Http().send(r);";
     let grows = "s = s + s + 'x'; ".repeat(2_000);

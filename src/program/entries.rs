@@ -251,11 +251,16 @@ fn entry_node(
         .params
         .iter()
         .enumerate()
-        .map(
-            |(index, _)| {
-                if batch_param == Some(index) { Known::Sized(Bound::EntryBatch) } else { Known::Nothing }
-            },
-        )
+        .map(|(index, _)| {
+            if batch_param == Some(index) {
+                return Known::Sized(Bound::EntryBatch);
+            }
+            // Every caller passes a collection of known size.
+            match linker.future_args.get(&id).and_then(|args| args.get(index)) {
+                Some(Known::Sized(bound @ Bound::Constant(1..))) => Known::Sized(*bound),
+                _ => Known::Nothing,
+            }
+        })
         .collect();
     let event = match kind {
         EntryKind::Uncalled => EventContext::Unknown,

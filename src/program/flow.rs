@@ -6,6 +6,7 @@
 //! kept per slot and joined over what can reach what, so a helper that sets the timeout for one
 //! caller counts for all: a missed note is cheaper than a wrong one.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -115,6 +116,11 @@ pub struct Flow {
     seen_sinks: FxHashSet<(Location, u8)>,
 }
 
+/// A question looks at this many slots at the most, and texts grow to about this many bytes: code that
+/// doubles a text in each line would be followed for ever.
+const MAX_LOOKS: u32 = 2_000;
+pub const MAX_TEXT: usize = 4_096;
+
 /// Stands in a [`Text`] for a part that is not known.
 pub const UNKNOWN: char = '\u{1}';
 
@@ -219,8 +225,9 @@ impl Flow {
     /// The texts that may be in one of `slots`, at most 32.
     pub fn texts(&self, slots: &[SlotId]) -> Vec<Text> {
         let mut found = Vec::new();
+        let budget = Cell::new(MAX_LOOKS);
         for &slot in slots {
-            self.collect(slot, false, 0, &mut FxHashSet::default(), &mut found);
+            self.collect(slot, false, &budget, &mut FxHashSet::default(), &mut found);
         }
         found.sort();
         found.dedup();
@@ -231,13 +238,14 @@ impl Flow {
         &self,
         slot: SlotId,
         passed: bool,
-        depth: usize,
+        budget: &Cell<u32>,
         seen: &mut FxHashSet<SlotId>,
         found: &mut Vec<Text>,
     ) {
-        if found.len() >= 32 || depth > 24 || !seen.insert(slot) {
+        if found.len() >= 32 || budget.get() == 0 || !seen.insert(slot) {
             return;
         }
+        budget.set(budget.get() - 1);
         let plain = Text {
             text: String::new(),
             at: self.at(slot),
@@ -250,17 +258,23 @@ impl Flow {
             Slot::Text { text, .. } => found.push(Text { text: text.to_string(), complete: true, ..plain }),
             Slot::SessionId { .. } => found.push(Text { session_id: true, ..plain }),
             Slot::OwnUrl { .. } => found.push(Text { own_url: true, ..plain }),
-            Slot::Joined { .. } => found.extend(self.joined(slot, passed, depth, seen)),
+            Slot::Joined { .. } => found.extend(self.joined(slot, passed, budget, seen)),
             _ => {}
         }
         let through = passed || matches!(self.kind(slot), Slot::Param(..));
         for &from in &self.from[slot.0 as usize] {
-            self.collect(from, through, depth + 1, seen, found);
+            self.collect(from, through, budget, seen, found);
         }
     }
 
     /// The texts of a joined slot: each possible first part, with what follows it.
-    fn joined(&self, slot: SlotId, passed: bool, depth: usize, seen: &mut FxHashSet<SlotId>) -> Vec<Text> {
+    fn joined(
+        &self,
+        slot: SlotId,
+        passed: bool,
+        budget: &Cell<u32>,
+        seen: &mut FxHashSet<SlotId>,
+    ) -> Vec<Text> {
         let mut open = vec![Text {
             text: String::new(),
             at: None,
@@ -282,7 +296,7 @@ impl Flow {
                 Part::Slots(slots) => {
                     let mut options = Vec::new();
                     for &slot in slots {
-                        self.collect(slot, false, depth + 1, seen, &mut options);
+                        self.collect(slot, false, budget, seen, &mut options);
                         // Each part may name the same slots as another one.
                         seen.remove(&slot);
                     }
@@ -304,7 +318,9 @@ impl Flow {
                         break;
                     }
                     let mut text = before.clone();
-                    text.text.push_str(&option.text);
+                    if text.text.len() < MAX_TEXT {
+                        text.text.push_str(&option.text);
+                    }
                     text.complete &= option.complete;
                     text.at = text.at.or(option.at);
                     text.passed |= option.passed;

@@ -102,12 +102,10 @@ impl Known {
         }
         match (self, other) {
             // Sizes: the one that grows is the one to keep.
-            (Known::Sized(Bound::Constant(0)), other) | (other, Known::Sized(Bound::Constant(0))) => {
-                match other {
-                    Known::Sized(bound) if bound.grows() => Known::Sized(*bound),
-                    _ => Known::Nothing,
-                }
+            (Known::Sized(Bound::Constant(a)), Known::Sized(Bound::Constant(b))) => {
+                Known::Sized(Bound::Constant(*a.max(b)))
             }
+            (Known::Sized(Bound::Constant(0)), Known::Nothing) => Known::Nothing,
             (Known::Sized(a), Known::Sized(b)) => Known::Sized(if a.grows() { *a } else { *b }),
             (Known::Sized(a), Known::Null) | (Known::Null, Known::Sized(a)) => Known::Sized(*a),
             // `null` cannot be called: the object is what later calls meet.

@@ -204,13 +204,14 @@ impl<'a> Orders<'a> {
                 }
             }
         }
-        // One place is told once: what is wrong in a straight line, unless only the loop around it makes
-        // it certain.
+        // One cause is told once: what goes wrong in a straight line already, or is certain there, need not
+        // be told again for the loop around it.
         let sites: Vec<SiteId> = best.keys().map(|(site, _)| *site).collect();
         for site in sites {
-            if let (Some(straight), Some(across)) = (best.get(&(site, false)), best.get(&(site, true))) {
-                let weaker = across.must && !straight.must;
-                best.remove(&(site, !weaker));
+            if let (Some(straight), Some(across)) = (best.get(&(site, false)), best.get(&(site, true)))
+                && (straight.must || straight.first.site == across.first.site || !across.must)
+            {
+                best.remove(&(site, true));
             }
         }
         let mut pairs: Vec<Pair> = best.into_values().collect();
@@ -564,6 +565,8 @@ impl Walk<'_, '_> {
             again.pending.retain(|pending| pending.earlier_iteration.is_some());
             if !again.pending.is_empty() {
                 again.may_pass = false;
+                // What is certain of this turn alone was said in the first one.
+                again.must = false;
                 self.jumps.push((Vec::new(), Vec::new()));
                 self.steps(&body.steps, Some(again), around);
                 self.jumps.pop();

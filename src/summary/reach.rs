@@ -223,10 +223,7 @@ fn append(
 /// The bound of a loop in a run of `entry`: a batch job's scope may be a literal.
 fn bounded_by(entry: &Entry, bound: Bound) -> Bound {
     match (bound, entry.batch_scope) {
-        // A collection in a job with a small scope is made of the scope's records.
-        (Bound::EntryBatch | Bound::Collection, Some(scope)) if scope <= SMALL_SCOPE => {
-            Bound::Constant(scope)
-        }
+        (Bound::EntryBatch, Some(scope)) if scope <= SMALL_SCOPE => Bound::Constant(scope),
         _ => bound,
     }
 }

@@ -53,7 +53,15 @@ pub fn two_on_one_way(
     match passings.as_slice() {
         // A loop is the plainest proof.
         [.., one] | [one, ..] if one.looped => Some((reach(one), reach(one))),
-        [first, second, ..] => Some((reach(first), reach(second))),
+        [first, second, ..] => {
+            let (mut one, mut two) = (reach(first), reach(second));
+            // Each under a condition of its own: whether both hold in one run is not known.
+            if first.guarded && second.guarded && first.site != second.site {
+                one.decided = true;
+                two.decided = true;
+            }
+            Some((one, two))
+        }
         _ => None,
     }
 }

@@ -73,7 +73,8 @@ impl<'u> Linker<'u> {
             Some(Target::Value(receiver)) => {
                 let object = object.expect("a value stands before the dot");
                 if grows_collection(name) && receiver.ty.is_collection() {
-                    self.collection_changed(frame, object, &receiver, &values);
+                    let one_more = name.is("add") && values.len() == 1;
+                    self.collection_changed(frame, object, &receiver, &values, one_more);
                 }
                 self.instance_call(frame, id, at, object, receiver, name, &values, used)
             }
@@ -406,15 +407,17 @@ impl<'u> Linker<'u> {
         }
     }
 
+    /// `x.add(…)` and its like: what is put in flows on with the collection, and its size changes. In a
+    /// loop nothing is known of the size any more before this.
     fn collection_changed(
         &mut self,
         frame: &mut Frame<'u>,
         object: ExprId,
         receiver: &Value,
         args: &[Value],
+        one_more: bool,
     ) {
         let unit = self.symbols.unit(frame.unit);
-        // What is put into a collection flows on with it.
         let slots = args.iter().fold(receiver.slots.clone(), |all, arg| all.union(&arg.slots));
         let field = match unit.expr(object) {
             Expr::Name(name) if frame.local(*name).is_none() => Some(*name),
@@ -430,7 +433,11 @@ impl<'u> Linker<'u> {
             && let Some(var) = frame.local(*name)
         {
             let before = frame.variable(var).value.clone();
-            frame.set(var, Value { known: Known::Nothing, slots, ..before });
+            let known = match before.known {
+                Known::Sized(Bound::Constant(size)) if one_more => Known::Sized(Bound::Constant(size + 1)),
+                _ => Known::Nothing,
+            };
+            frame.set(var, Value { known, slots, ..before });
         }
     }
 

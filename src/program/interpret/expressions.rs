@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::apex::unit::{BinaryOp, Expr, ExprId, ExprList, QueryLimit, TriggerEvent, TypeKind};
 use crate::name::Name;
 
-use super::super::flow::{Part, Sink, SinkKind, Slot, SlotFacts};
+use super::super::flow::{MAX_TEXT, Part, Sink, SinkKind, Slot, SlotFacts};
 use super::super::model::{Arm, Bound, Effect, Guards, Site, Step};
 use super::super::symbols::{Body, ClassId, FieldId};
 use super::super::types::Ty;
@@ -686,8 +686,12 @@ impl<'u> Linker<'u> {
             return Value { deps: first.deps.with(second.deps), ..Value::known(known, first.ty) };
         }
         let known = match (&first.known, &second.known) {
-            (Known::Str(a), Known::Str(b)) => Known::Str(Arc::from(format!("{a}{b}"))),
-            (Known::Str(a), Known::Prefix(b)) => Known::Prefix(Arc::from(format!("{a}{b}"))),
+            (Known::Str(a), Known::Str(b)) if a.len() + b.len() <= MAX_TEXT => {
+                Known::Str(Arc::from(format!("{a}{b}")))
+            }
+            (Known::Str(a), Known::Prefix(b)) if a.len() + b.len() <= MAX_TEXT => {
+                Known::Prefix(Arc::from(format!("{a}{b}")))
+            }
             (Known::Str(a), _) => Known::Prefix(a.clone()),
             (Known::Prefix(a), _) => Known::Prefix(a.clone()),
             _ => Known::Nothing,

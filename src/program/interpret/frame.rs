@@ -47,6 +47,10 @@ pub struct Frame<'u> {
     pub subject_variables: Vec<Vec<Var>>,
     /// Inside the arguments of `System.debug`: reads there check nothing.
     pub in_debug: bool,
+    /// A loop's body is walked once more to see whether it fills what is empty.
+    pub probing: bool,
+    /// The variables set during that.
+    pub probed: Vec<Var>,
     /// How many local variables there were when the innermost loop began.
     pub loop_start: usize,
     /// Classes whose static initialiser this body has run already.
@@ -107,6 +111,8 @@ impl<'u> Frame<'u> {
             subject_variables: Vec::new(),
             in_debug: false,
             loop_start: 0,
+            probing: false,
+            probed: Vec::new(),
             touched: Vec::new(),
             next_version: 0,
             _unit: std::marker::PhantomData,
@@ -206,6 +212,9 @@ impl<'u> Frame<'u> {
     pub fn set(&mut self, var: Var, value: Value) {
         self.next_version += 1;
         let version = self.next_version;
+        if self.probing {
+            self.probed.push(var);
+        }
         let Some(variable) = self.slot_of(var) else { return };
         let before = variable.clone();
         variable.value = value;

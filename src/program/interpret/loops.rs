@@ -45,6 +45,7 @@ impl<'u> Linker<'u> {
         }
         let assigned: Vec<Var> =
             names.iter().filter_map(|&name| frame.local(name).or_else(|| frame.this_field(name))).collect();
+        let assigned = self.really_assigned(frame, stmt, &variable, assigned);
         self.forget(frame, &assigned);
         let checkpoint = frame.checkpoint();
         let here = frame.mark();
@@ -93,6 +94,38 @@ impl<'u> Linker<'u> {
             // Keep early exits honest without keeping an empty loop.
             let _ = steps;
         }
+    }
+
+    /// Leaves out empty collections that the body fills only in branches that are dead in this context.
+    fn really_assigned(
+        &mut self,
+        frame: &mut Frame<'u>,
+        stmt: &'u LoopStmt,
+        variable: &Option<(Name, Value)>,
+        mut assigned: Vec<Var>,
+    ) -> Vec<Var> {
+        let is_empty = |frame: &Frame<'u>, var: Var| super::calls::is_empty(&frame.variable(var).value.known);
+        let empty: Vec<Var> = assigned.iter().copied().filter(|&var| is_empty(frame, var)).collect();
+        // One probe at a time: nested ones would double the work with each level.
+        if empty.is_empty() || frame.probing {
+            return assigned;
+        }
+        frame.probing = true;
+        let (mark, checkpoint) = (frame.mark(), frame.checkpoint());
+        let others: Vec<Var> = assigned.iter().copied().filter(|var| !empty.contains(var)).collect();
+        self.forget(frame, &others);
+        if let Some((name, value)) = variable {
+            frame.declare(*name, value.clone());
+        }
+        frame.probed.clear();
+        frame.open();
+        self.block(frame, &stmt.body);
+        frame.close();
+        frame.roll_back(checkpoint);
+        frame.leave_scope(mark);
+        frame.probing = false;
+        assigned.retain(|var| !empty.contains(var) || frame.probed.contains(var));
+        assigned
     }
 
     /// The declarations of a `for` header live on in the loop.

@@ -69,7 +69,7 @@ pub(super) struct Linker<'u> {
     /// The requests that each callout may send.
     pub callout_requests: FxHashMap<SiteId, Vec<SlotId>>,
     pub frameworks: Frameworks,
-    symbol_index: FxHashMap<crate::span::FileId, Vec<(u32, MethodId)>>,
+    symbol_index: FxHashMap<crate::span::FileId, Vec<(u32, String)>>,
     depth: usize,
     /// Literal scopes of `Database.executeBatch` by class; 0 for one that is not a literal.
     pub batch_scopes: FxHashMap<ClassId, Vec<u32>>,
@@ -429,24 +429,32 @@ pub(super) fn typed(mut value: Value, declared: &Ty) -> Value {
 }
 
 impl Linker<'_> {
-    /// The method that a place is in, for display.
+    /// The method or class that a place is in, for display.
     pub fn symbol_at(&self, at: Location) -> String {
         self.symbol_index
             .get(&at.file)
-            .and_then(|methods| {
-                let next = methods.partition_point(|(start, _)| *start <= at.span.start);
-                next.checked_sub(1).map(|index| self.symbols.method(methods[index].1).symbol.clone())
+            .and_then(|symbols| {
+                let next = symbols.partition_point(|(start, _)| *start <= at.span.start);
+                next.checked_sub(1).map(|index| symbols[index].1.clone())
             })
             .unwrap_or_default()
     }
 }
 
-/// Methods by file and start.
-fn symbol_index(symbols: &Symbols) -> FxHashMap<crate::span::FileId, Vec<(u32, MethodId)>> {
-    let mut index: FxHashMap<crate::span::FileId, Vec<(u32, MethodId)>> = FxHashMap::default();
-    for (position, method) in symbols.methods.iter().enumerate() {
-        index.entry(method.at.file).or_default().push((method.at.span.start, MethodId(position as u32)));
+/// Methods and classes by file and start.
+fn symbol_index(symbols: &Symbols) -> FxHashMap<crate::span::FileId, Vec<(u32, String)>> {
+    let mut index: FxHashMap<crate::span::FileId, Vec<(u32, String)>> = FxHashMap::default();
+    for method in &symbols.methods {
+        let initialiser = matches!(method.body, Body::StaticInit { .. } | Body::InstanceInit { .. });
+        if !initialiser {
+            index.entry(method.at.file).or_default().push((method.at.span.start, method.symbol.clone()));
+        }
     }
-    index.values_mut().for_each(|methods| methods.sort());
+    for (position, class) in symbols.classes.iter().enumerate() {
+        let decl = symbols.decl(ClassId(position as u32));
+        let file = symbols.unit(class.unit).file;
+        index.entry(file).or_default().push((decl.name_span.start, class.name.as_str().to_owned()));
+    }
+    index.values_mut().for_each(|symbols| symbols.sort());
     index
 }
