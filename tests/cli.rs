@@ -421,6 +421,33 @@ fn a_rule_of_the_user_runs_beside_the_others() {
 }
 
 #[test]
+fn a_project_names_its_rule_folders() {
+    let files = [
+        ("project/seamlint.yml", "rule-folders: [lint/rules]\n"),
+        ("project/lint/rules/mine.yaml", rule()),
+        ("project/main/Orders.trigger", ERROR),
+    ];
+    let project = folder(&files);
+    // The file holds for what lies below it.
+    for path in ["project", "project/main", "project/main/Orders.trigger"] {
+        let found = json_of(&project.path().join(path));
+        let findings = found["findings"].as_array().unwrap();
+        assert!(findings.iter().any(|finding| finding["rule"] == "only-integration-calls-out"), "{path}");
+    }
+    for (config, says) in [
+        ("rule-folder: [lint/rules]", "^^^"),
+        ("rule-folders: [no/such]", "no/such"),
+        ("rule-folders: 7", "^"),
+        ("{", "seamlint.yml"),
+    ] {
+        fs::write(project.path().join("project/seamlint.yml"), config).unwrap();
+        let (code, out, err) = run(seamlint().arg(project.path().join("project")));
+        assert_eq!((code, out.as_str()), (2, ""), "{config}\n{err}");
+        assert!(err.contains(says), "{config}\n{err}");
+    }
+}
+
+#[test]
 fn a_mistake_in_a_rule_is_shown_at_its_place() {
     let rules = folder(&[("mine.yaml", &rule().replace("effect: callout", "effect: calout"))]);
     let (code, out, err) =
