@@ -135,6 +135,11 @@ impl Deps {
         self.0 & other.0 != 0
     }
 
+    /// The event and the job kind: in another context they may decide what they did not decide here.
+    pub fn of_transaction(self) -> Deps {
+        Deps(self.0 & (Deps::EVENT.0 | Deps::ASYNC.0))
+    }
+
     pub fn add(&mut self, other: Deps) {
         self.0 |= other.0;
     }

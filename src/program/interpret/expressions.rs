@@ -142,6 +142,7 @@ impl<'u> Linker<'u> {
 
     fn ternary(&mut self, frame: &mut Frame<'u>, cond: ExprId, then: ExprId, otherwise: ExprId) -> Value {
         let test = self.condition(frame, cond);
+        frame.deps.add(test.value.deps.of_transaction());
         if let Known::Bool(outcome) = test.value.known {
             frame.deps.add(test.value.deps);
             return self.eval(frame, if outcome { then } else { otherwise });

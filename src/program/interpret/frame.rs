@@ -133,9 +133,7 @@ impl<'u> Frame<'u> {
         let returns = self.method.map_or(Ty::Void, |method| linker.symbols.method(method).returns.clone());
         let never_returns = diverges && self.result.is_none();
         let mut result = self.result.unwrap_or_else(|| Value::of(returns.clone()));
-        if result.known.is_known() {
-            self.deps.add(result.deps);
-        }
+        self.deps.add(if result.known.is_known() { result.deps } else { result.deps.of_transaction() });
         if !matches!(returns, Ty::Unknown) {
             result.ty = returns;
         }

@@ -33,7 +33,7 @@ use super::value::{
 pub(super) use frame::Frame;
 
 /// A method has at most this many nodes for one class of receiver before contexts are made coarser.
-const MAX_VARIANTS: usize = 12;
+const MAX_VARIANTS: usize = 10;
 /// A chain of calls deeper than this is cut, and the cut call counted as unresolved.
 const MAX_CALL_DEPTH: usize = 600;
 
@@ -175,11 +175,11 @@ impl<'u> Linker<'u> {
             if count >= MAX_VARIANTS {
                 // First the arguments and fields are given up, the event and the job only later: what
                 // they decide is worth more.
-                let reduced = self.without_context(&context, count >= 3 * MAX_VARIANTS);
-                if reduced != context && count < 4 * MAX_VARIANTS {
+                let reduced = self.without_context(&context, count >= 6 * MAX_VARIANTS);
+                if reduced != context && count < 8 * MAX_VARIANTS {
                     return self.node(method, reduced);
                 }
-                if count >= 4 * MAX_VARIANTS {
+                if count >= 8 * MAX_VARIANTS {
                     return last;
                 }
             }

@@ -125,6 +125,7 @@ impl<'u> Linker<'u> {
         rest: &'u [Stmt],
     ) -> Flow {
         let test = self.condition(frame, cond);
+        frame.deps.add(test.value.deps.of_transaction());
         if let Known::Bool(outcome) = test.value.known {
             frame.deps.add(test.value.deps);
             return Flow::of(self.block(frame, if outcome { then } else { otherwise }));
@@ -207,6 +208,7 @@ impl<'u> Linker<'u> {
     ) -> Flow {
         let unit = self.symbols.unit(frame.unit);
         let subject = self.eval(frame, on);
+        frame.deps.add(subject.deps.of_transaction());
         let subject_id = self.subject(frame, on);
         let mut live: Vec<(&'u [Stmt], Vec<Condition>, Guards)> = Vec::new();
         let mut types: Vec<Option<(Name, Ty)>> = Vec::new();
