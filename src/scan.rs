@@ -72,7 +72,7 @@ pub fn model(paths: &[PathBuf], progress: &Progress) -> Result<Model, DiscoverEr
     progress.stage("reading Apex", apex.len());
     let (units, unreadable) = parse(&apex, progress);
     progress.stage("linking", 0);
-    let (records, mut problems) = records(&project, &units);
+    let (records, mut problems) = records(&project);
     problems.extend(unreadable);
     let (events, broken) = events(&project);
     problems.extend(broken);
@@ -150,8 +150,7 @@ fn parse_file(file: &SourceFile) -> Result<Option<Unit>, Problem> {
 }
 
 /// The custom metadata records that a framework's dispatch needs; all others stay unopened.
-fn records(project: &Project, units: &[Unit]) -> (Vec<MetadataRecord>, Vec<Problem>) {
-    let _ = units;
+fn records(project: &Project) -> (Vec<MetadataRecord>, Vec<Problem>) {
     let mut records = Vec::new();
     let mut problems = Vec::new();
     for file in project.of_kind(SourceKind::CustomMetadata) {

@@ -67,16 +67,16 @@ impl<'u> Linker<'u> {
             None => self.own_call(frame, id, at, name, &values),
             Some(Target::Class(class)) => self.static_call(frame, id, at, class, name, &values),
             Some(Target::Platform(owner)) => {
-                (self.platform_static(frame, id, at, owner, name, &values, arg_ids, used), false)
+                (self.platform_static(frame, id, at, owner, name, &values, used), false)
             }
-            Some(Target::Value(receiver)) if is_super => self.super_call(frame, at, &receiver, name, &values),
+            Some(Target::Value(_)) if is_super => self.super_call(frame, at, name, &values),
             Some(Target::Value(receiver)) => {
                 let object = object.expect("a value stands before the dot");
                 if grows_collection(name) && receiver.ty.is_collection() {
                     let one_more = name.is("add") && values.len() == 1;
                     self.collection_changed(frame, object, &receiver, &values, one_more);
                 }
-                self.instance_call(frame, id, at, object, receiver, name, &values, used)
+                self.instance_call(frame, id, at, object, receiver, name, &values)
             }
         }
     }
@@ -176,7 +176,6 @@ impl<'u> Linker<'u> {
         &mut self,
         frame: &mut Frame<'u>,
         at: Location,
-        _receiver: &Value,
         name: Name,
         args: &[Value],
     ) -> (Value, bool) {
@@ -200,7 +199,6 @@ impl<'u> Linker<'u> {
         receiver: Value,
         name: Name,
         args: &[Value],
-        used: bool,
     ) -> (Value, bool) {
         let unit = self.symbols.unit(frame.unit);
         let is_this = matches!(unit.expr(object), Expr::This);
@@ -241,7 +239,7 @@ impl<'u> Linker<'u> {
                         (value, diverges)
                     }
                     None => {
-                        let value = self.platform_instance(frame, id, at, &receiver, name, args, used);
+                        let value = self.platform_instance(frame, id, at, &receiver, name, args);
                         (value, false)
                     }
                 }
@@ -254,12 +252,12 @@ impl<'u> Linker<'u> {
                     }
                 }
                 if self.symbols.methods_named(class, name).is_empty() {
-                    let value = self.platform_instance(frame, id, at, &receiver, name, args, used);
+                    let value = self.platform_instance(frame, id, at, &receiver, name, args);
                     return (value, false);
                 }
                 self.virtual_call(frame, at, Receiver::Below(class), class, name, args)
             }
-            _ => (self.platform_instance(frame, id, at, &receiver, name, args, used), false),
+            _ => (self.platform_instance(frame, id, at, &receiver, name, args), false),
         }
     }
 

@@ -787,7 +787,6 @@ impl<'u> Linker<'u> {
         for target in targets {
             let given = if self.symbols.method(target).is_constructor { args } else { &[] };
             let given = if self.symbols.method(target).class == Some(class) { given } else { &[] };
-            let before = frame.deps;
             let (_, nodes) = self.call_nodes(
                 frame,
                 at,
@@ -796,7 +795,6 @@ impl<'u> Linker<'u> {
                 given,
             );
             deps.add(frame.deps);
-            let _ = before;
             if let [node] = nodes.as_slice() {
                 let fields = self.entries[node.0 as usize].fields.clone();
                 object = self.with_fields(object, fields);

@@ -90,9 +90,6 @@ impl<'u> Linker<'u> {
                 .map(|(subject, _)| subject as u32)
                 .collect();
             frame.emit(Step::Loop(Loop { at, bound, at_least_once, resets, steps }));
-        } else {
-            // Keep early exits honest without keeping an empty loop.
-            let _ = steps;
         }
     }
 

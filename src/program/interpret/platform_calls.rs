@@ -29,7 +29,6 @@ impl<'u> Linker<'u> {
         owner: Name,
         name: Name,
         args: &[Value],
-        _arg_ids: &[ExprId],
         used: bool,
     ) -> Value {
         let class = strip_namespace(owner.folded());
@@ -153,7 +152,6 @@ impl<'u> Linker<'u> {
         receiver: &Value,
         name: Name,
         args: &[Value],
-        used: bool,
     ) -> Value {
         let method = name.folded();
         let first = args.first();
@@ -186,7 +184,7 @@ impl<'u> Linker<'u> {
             return value;
         }
         let ty = match &receiver.ty {
-            Ty::List(_) | Ty::Set(_) | Ty::Map(_) => return collection_method(receiver, method, args),
+            Ty::List(_) | Ty::Set(_) | Ty::Map(_) => return collection_method(receiver, method),
             Ty::Platform(name) => name.folded(),
             _ => {
                 return self.unresolved(frame, at, args);
@@ -287,7 +285,6 @@ impl<'u> Linker<'u> {
                 Value::unknown()
             }
             _ => {
-                let _ = used;
                 // A managed package's object, or a record: nothing is known of its methods.
                 if ty.contains('.') && !is_known_platform(ty) {
                     self.unresolved(frame, at, args)
@@ -655,7 +652,7 @@ impl<'u> Linker<'u> {
 }
 
 /// Methods of lists, sets and maps: element types and sizes.
-fn collection_method(receiver: &Value, method: &str, args: &[Value]) -> Value {
+fn collection_method(receiver: &Value, method: &str) -> Value {
     let sized = |ty: Ty| Value {
         known: match &receiver.known {
             known @ Known::Sized(_) => known.clone(),
@@ -690,10 +687,7 @@ fn collection_method(receiver: &Value, method: &str, args: &[Value]) -> Value {
             Value { deps: receiver.deps, ..Value::known(known, Ty::named("Boolean")) }
         }
         (_, "contains" | "containskey" | "equals" | "add" | "addall") => Value::of(Ty::named("Boolean")),
-        _ => {
-            let _ = args;
-            Value::unknown()
-        }
+        _ => Value::unknown(),
     }
 }
 
