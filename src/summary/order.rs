@@ -15,6 +15,8 @@ use crate::program::model::{
     Bound, Condition, Effects, EntryId, Guards, NodeId, Program, Site, SiteId, Step,
 };
 
+use crate::span::Location;
+
 use super::Summary;
 use super::reach::{Hop, HopKind};
 
@@ -37,8 +39,8 @@ pub struct Ordered {
     pub then: SiteId,
     /// `first` has happened whenever `then` is reached.
     pub must: bool,
-    /// Only over the back edge of a loop: `then` comes before `first` in the body.
-    pub across_iterations: bool,
+    /// Only over the back edge of this loop: `then` comes before `first` in its body.
+    pub across: Option<(Location, Bound)>,
     pub confidence: Confidence,
     pub first_path: Vec<Hop>,
     pub then_path: Vec<Hop>,
@@ -92,7 +94,7 @@ struct Pending {
     /// Under which conditions of this node it happened.
     conditions: Vec<Condition>,
     /// It happened in an earlier iteration of a loop with this bound.
-    earlier_iteration: Option<Bound>,
+    earlier_iteration: Option<(Location, Bound)>,
     /// It has happened on every way here.
     must: bool,
     /// It has happened whenever `conditions` hold.
@@ -126,7 +128,7 @@ struct Pair {
     /// Some `first` has happened whenever `then` is reached; `sure`: it is this one.
     must: bool,
     sure: bool,
-    across: Option<Bound>,
+    across: Option<(Location, Bound)>,
 }
 
 /// What a node does, for its callers.
@@ -193,7 +195,7 @@ impl<'a> Orders<'a> {
         let order = self.node(entry.node);
         for pair in &order.pairs {
             // A batch job whose scope is one record has no second turn.
-            if pair.across == Some(Bound::EntryBatch) && entry.batch_scope == Some(1) {
+            if matches!(pair.across, Some((_, Bound::EntryBatch))) && entry.batch_scope == Some(1) {
                 continue;
             }
             let key = (pair.then.site, pair.across.is_some());
@@ -231,7 +233,7 @@ impl<'a> Orders<'a> {
                 first: pair.first.site,
                 then: pair.then.site,
                 must: pair.must,
-                across_iterations: pair.across.is_some(),
+                across: pair.across,
                 confidence: pair.first.confidence.min(pair.then.confidence),
                 first_path: pair.first.path(start),
                 then_path: pair.then.path(start),
@@ -239,7 +241,7 @@ impl<'a> Orders<'a> {
             .collect();
         ordered.sort_by_key(|pair| {
             let (then, first) = (self.program.site(pair.then), self.program.site(pair.first));
-            (then.at, pair.across_iterations, first.at)
+            (then.at, pair.across.is_some(), first.at)
         });
         ordered
     }
@@ -462,7 +464,12 @@ impl Walk<'_, '_> {
             };
             self.order.pairs.push(Pair {
                 first: pending.way.clone(),
-                then: then.clone(),
+                then: match pending.earlier_iteration {
+                    Some((at, _)) => {
+                        then.through(Hop { at, kind: HopKind::Loop, node: None }, Confidence::High)
+                    }
+                    None => then.clone(),
+                },
                 must,
                 sure: must && (pending.must || same),
                 across: pending.earlier_iteration,
@@ -557,7 +564,7 @@ impl Walk<'_, '_> {
             let known: Vec<SiteId> = before.pending.iter().map(|pending| pending.way.site).collect();
             for pending in &mut again.pending {
                 if !known.contains(&pending.way.site) {
-                    pending.earlier_iteration = Some(body.bound);
+                    pending.earlier_iteration = Some((body.at, body.bound));
                     pending.conditions.retain(|condition| !body.resets.contains(&condition.subject));
                 }
             }

@@ -21,8 +21,8 @@ pub(super) fn hits(world: World<'_>, rule: usize, plan: &OrderPlan, entries: &[E
     let mut hits = Vec::new();
     for &id in entries {
         let pairs = orders.of(id).into_iter().filter(|pair| match plan.across {
-            Across::Straight => !pair.across_iterations,
-            Across::LoopIteration => pair.across_iterations,
+            Across::Straight => pair.across.is_none(),
+            Across::LoopIteration => pair.across.is_some(),
             Across::Either => true,
         });
         hits.extend(pairs.map(|pair| hit(world, rule, id, pair)));
@@ -40,9 +40,9 @@ fn hit(world: World<'_>, rule: usize, id: EntryId, pair: Ordered) -> Hit {
         first: Some(pair.first),
         certainty: Some(if pair.must { Certainty::Must } else { Certainty::May }),
         confidence: pair.confidence,
-        loops: Vec::new(),
+        loops: pair.across.into_iter().collect(),
         path: pair.then_path,
-        related: vec![(pair.first, labels::earlier(program.site(pair.first), pair.across_iterations))],
+        related: vec![(pair.first, labels::earlier(program.site(pair.first), pair.across.is_some()))],
         at_entry: false,
         hint: false,
     }
