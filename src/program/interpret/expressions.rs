@@ -371,15 +371,20 @@ impl<'u> Linker<'u> {
         }
     }
 
-    /// `value.name`.
-    fn member(&mut self, frame: &mut Frame<'u>, id: ExprId, value: &Value, name: Name) -> Value {
-        let unit = self.symbols.unit(frame.unit);
-        let class = match (&value.known, &value.ty) {
+    /// The class whose fields a value is asked for: the declared one before the actual one, since
+    /// fields are not overridden.
+    fn seen_as(&self, value: &Value) -> Option<ClassId> {
+        match (&value.known, &value.ty) {
             (_, Ty::Class(class)) => Some(*class),
             (Known::Object(object), _) => Some(self.objects.get(*object).class),
             _ => None,
-        };
-        if let Some(class) = class
+        }
+    }
+
+    /// `value.name`.
+    fn member(&mut self, frame: &mut Frame<'u>, id: ExprId, value: &Value, name: Name) -> Value {
+        let unit = self.symbols.unit(frame.unit);
+        if let Some(class) = self.seen_as(value)
             && let Some(field) = self.symbols.field_named(class, name)
         {
             let is_this = matches!(unit.expr(id), Expr::Field { object, .. } if matches!(unit.expr(*object), Expr::This | Expr::Super));
@@ -550,13 +555,8 @@ impl<'u> Linker<'u> {
                 let is_this = matches!(unit.expr(*object), Expr::This);
                 match self.target(frame, *object) {
                     Target::Value(holder) => {
-                        let class = match (&holder.known, &holder.ty) {
-                            (_, Ty::Class(class)) => Some(*class),
-                            (Known::Object(object), _) => Some(self.objects.get(*object).class),
-                            _ => None,
-                        };
                         self.stub_setting(frame, left, &holder, *name, &value);
-                        if let Some(class) = class
+                        if let Some(class) = self.seen_as(&holder)
                             && let Some(field) = self.symbols.field_named(class, *name)
                         {
                             self.store_field(frame, left, field, (!is_this).then_some(&holder), value);
@@ -640,20 +640,11 @@ impl<'u> Linker<'u> {
                     self.flow.note(slot, SlotFacts::TIMEOUT_SET);
                 }
             }
-            "endpoint_x" => {
+            "endpoint_x" | "sessionid" => {
+                let kind = if name.is("endpoint_x") { SinkKind::Endpoint } else { SinkKind::SoapHeader };
                 let at = frame.at(self, left);
                 self.flow.sink(Sink {
-                    kind: SinkKind::Endpoint,
-                    request: holder.slots.iter().collect(),
-                    value: value.slots.iter().collect(),
-                    at,
-                    symbol: frame.symbol.clone(),
-                });
-            }
-            "sessionid" => {
-                let at = frame.at(self, left);
-                self.flow.sink(Sink {
-                    kind: SinkKind::SoapHeader,
+                    kind,
                     request: holder.slots.iter().collect(),
                     value: value.slots.iter().collect(),
                     at,
