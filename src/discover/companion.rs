@@ -4,8 +4,6 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use quick_xml::events::Event;
-
 use super::text::{decode, error_text};
 use super::xml;
 
@@ -40,36 +38,15 @@ fn read_head(path: &Path) -> io::Result<Vec<u8>> {
 
 fn parse_companion(text: &str) -> Result<Companion, String> {
     let mut companion = Companion { api_version: None, active: true };
-    let mut reader = xml::reader(text);
-    let mut depth = 0_usize;
-    let mut value = String::new();
-    loop {
-        match reader.read_event() {
-            Ok(Event::Start(_)) => {
-                depth += 1;
-                value.clear();
-            }
-            Ok(Event::End(end)) => {
-                // Only children of the root count: `packageVersions` has versions of its own.
-                if depth == 2 {
-                    match end.local_name().as_ref() {
-                        "apiVersion" => companion.api_version = tenths(&value),
-                        "status" => {
-                            let status = value.trim();
-                            companion.active =
-                                !["Inactive", "Deleted"].iter().any(|off| status.eq_ignore_ascii_case(off));
-                        }
-                        _ => {}
-                    }
-                }
-                depth = depth.saturating_sub(1);
-            }
-            Ok(Event::Eof) if depth > 0 => return Err("is not complete XML".to_string()),
-            Ok(Event::Eof) => return Ok(companion),
-            Ok(event) => xml::push_text(&mut value, &event),
-            Err(error) => return Err(format!("is not valid XML: {error}")),
+    // Only children of the root count: `packageVersions` has versions of its own.
+    xml::each_child(text, |name, value| match name {
+        "apiVersion" => companion.api_version = tenths(value),
+        "status" => {
+            companion.active = !["Inactive", "Deleted"].iter().any(|off| value.eq_ignore_ascii_case(off));
         }
-    }
+        _ => {}
+    })?;
+    Ok(companion)
 }
 
 /// `60.0` → 600. Salesforce writes one decimal, people sometimes none.

@@ -42,3 +42,28 @@ pub(super) fn push_text(into: &mut String, event: &Event<'_>) {
         _ => {}
     }
 }
+
+/// Calls `visit` with the name and text of each child of the root; what is nested deeper is passed over.
+pub(super) fn each_child(text: &str, mut visit: impl FnMut(&str, &str)) -> Result<(), String> {
+    let mut reader = reader(text);
+    let mut depth = 0_usize;
+    let mut value = String::new();
+    loop {
+        match reader.read_event() {
+            Ok(Event::Start(_)) => {
+                depth += 1;
+                value.clear();
+            }
+            Ok(Event::End(end)) => {
+                if depth == 2 {
+                    visit(end.local_name().as_ref(), value.trim());
+                }
+                depth = depth.saturating_sub(1);
+            }
+            Ok(Event::Eof) if depth > 0 => return Err("is not complete XML".to_string()),
+            Ok(Event::Eof) => return Ok(()),
+            Ok(event) => push_text(&mut value, &event),
+            Err(error) => return Err(format!("is not valid XML: {error}")),
+        }
+    }
+}

@@ -89,22 +89,30 @@ fn service_of(text: &str) -> Option<String> {
     words.find(|word| !is_version(word)).map(str::to_owned)
 }
 
+/// A call that told a request something, and the texts that it may be.
+struct Told<'a> {
+    sink: &'a Sink,
+    texts: Vec<Text>,
+}
+
 /// Adds the sites of addresses, secrets and requests, and completes those of callouts.
 pub fn complete(linker: &mut Linker, after_commit: &[String]) {
     let sinks = std::mem::take(&mut linker.flow.sinks);
-    let addresses = addresses_by_request(&linker.flow, &sinks);
-    for sink in &sinks {
-        match &sink.kind {
-            SinkKind::Endpoint => endpoint_sites(linker, sink),
+    let told: Vec<Told> =
+        sinks.iter().map(|sink| Told { sink, texts: linker.flow.texts(&sink.value) }).collect();
+    let addresses = addresses_by_request(&linker.flow, &told);
+    for told in &told {
+        match &told.sink.kind {
+            SinkKind::Endpoint => endpoint_sites(linker, told),
             SinkKind::Header(_) | SinkKind::Body | SinkKind::SoapHeader => {
-                credential_site(linker, sink);
-                session_site(linker, sink, &addresses);
+                credential_site(linker, told);
+                session_site(linker, told, &addresses);
             }
             SinkKind::Method => {}
         }
     }
     request_sites(linker);
-    callout_facts(linker, &sinks, &addresses);
+    callout_facts(linker, &told, &addresses);
     publish_facts(linker, after_commit);
 }
 
@@ -136,10 +144,10 @@ fn publish_facts(linker: &mut Linker, after_commit: &[String]) {
 }
 
 /// For each request that is made somewhere, the addresses it may be given.
-fn addresses_by_request(flow: &Flow, sinks: &[Sink]) -> FxHashMap<SlotId, Vec<Address>> {
+fn addresses_by_request(flow: &Flow, told: &[Told]) -> FxHashMap<SlotId, Vec<Address>> {
     let mut found: FxHashMap<SlotId, Vec<Address>> = FxHashMap::default();
-    for sink in sinks.iter().filter(|sink| sink.kind == SinkKind::Endpoint) {
-        let mut addresses: Vec<Address> = flow.texts(&sink.value).iter().map(Address::of).collect();
+    for Told { sink, texts } in told.iter().filter(|told| told.sink.kind == SinkKind::Endpoint) {
+        let mut addresses: Vec<Address> = texts.iter().map(Address::of).collect();
         if addresses.is_empty() {
             addresses.push(Address::Dynamic);
         }
@@ -168,10 +176,9 @@ fn made(flow: &Flow, slots: &[SlotId]) -> Vec<SlotId> {
     found
 }
 
-fn endpoint_sites(linker: &mut Linker, sink: &Sink) {
-    let texts = linker.flow.texts(&sink.value);
+fn endpoint_sites(linker: &mut Linker, Told { sink, texts }: &Told) {
     let mut seen = FxHashSet::default();
-    for text in &texts {
+    for text in texts {
         let address = Address::of(text);
         // A literal that a caller passes in is the caller's to mend.
         let at = if text.passed { text.at.unwrap_or(sink.at) } else { sink.at };
@@ -197,8 +204,7 @@ fn endpoint_sites(linker: &mut Linker, sink: &Sink) {
     }
 }
 
-fn credential_site(linker: &mut Linker, sink: &Sink) {
-    let texts = linker.flow.texts(&sink.value);
+fn credential_site(linker: &mut Linker, Told { sink, texts }: &Told) {
     let found = texts.iter().find_map(|text| {
         let place = match &sink.kind {
             SinkKind::Header(name) => is_secret_header(name.as_deref(), &text.text).then_some("header")?,
@@ -322,8 +328,11 @@ fn entropy(text: &str) -> f64 {
     -counts.values().map(|&count| f64::from(count) / total).map(|share| share * share.log2()).sum::<f64>()
 }
 
-fn session_site(linker: &mut Linker, sink: &Sink, addresses: &FxHashMap<SlotId, Vec<Address>>) {
-    let texts = linker.flow.texts(&sink.value);
+fn session_site(
+    linker: &mut Linker,
+    Told { sink, texts }: &Told,
+    addresses: &FxHashMap<SlotId, Vec<Address>>,
+) {
     let Some(text) = texts.iter().find(|text| text.session_id) else { return };
     let made = made(&linker.flow, &sink.request);
     let mut known: Vec<&Address> = made.iter().filter_map(|slot| addresses.get(slot)).flatten().collect();
@@ -391,8 +400,8 @@ fn request_sites(linker: &mut Linker) {
     }
 }
 
-fn callout_facts(linker: &mut Linker, sinks: &[Sink], addresses: &FxHashMap<SlotId, Vec<Address>>) {
-    let verbs = verbs_by_request(&linker.flow, sinks);
+fn callout_facts(linker: &mut Linker, told: &[Told], addresses: &FxHashMap<SlotId, Vec<Address>>) {
+    let verbs = verbs_by_request(&linker.flow, told);
     for index in 0..linker.sites.len() {
         if linker.sites[index].effect != Effect::Callout {
             continue;
@@ -431,10 +440,9 @@ fn callout_facts(linker: &mut Linker, sinks: &[Sink], addresses: &FxHashMap<Slot
     }
 }
 
-fn verbs_by_request(flow: &Flow, sinks: &[Sink]) -> FxHashMap<SlotId, Vec<String>> {
+fn verbs_by_request(flow: &Flow, told: &[Told]) -> FxHashMap<SlotId, Vec<String>> {
     let mut found: FxHashMap<SlotId, Vec<String>> = FxHashMap::default();
-    for sink in sinks.iter().filter(|sink| sink.kind == SinkKind::Method) {
-        let texts = flow.texts(&sink.value);
+    for Told { sink, texts } in told.iter().filter(|told| told.sink.kind == SinkKind::Method) {
         for request in made(flow, &sink.request) {
             let known = found.entry(request).or_default();
             for text in texts.iter().filter(|text| text.complete) {

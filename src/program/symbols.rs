@@ -34,7 +34,7 @@ pub struct Class {
     pub interfaces: Vec<ClassId>,
     /// Supertypes that it does not hold: platform interfaces, managed packages.
     pub foreign_supertypes: Vec<Name>,
-    /// The type arguments of a foreign generic supertype are not needed; of `extends Base<X>` neither.
+    /// Classes and interfaces that name this one as a supertype.
     pub subtypes: Vec<ClassId>,
     pub is_test: bool,
     pub methods: FxHashMap<Name, Vec<MethodId>>,
@@ -163,7 +163,7 @@ impl<'u> Symbols<'u> {
     }
 
     /// The statements of a method; `None` for abstract ones. Initialisers have several parts and
-    /// are not blocks: see [`Symbols::body_kind`].
+    /// are no blocks.
     pub fn block(&self, method: MethodId) -> Option<&'u Block> {
         let method = self.method(method);
         let unit = self.unit(method.unit);

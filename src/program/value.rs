@@ -180,6 +180,14 @@ impl Value {
         Value { known, ty, ..Value::unknown() }
     }
 
+    /// This one, or the one known before, if there is one.
+    pub fn or(self, before: Option<Value>) -> Value {
+        match before {
+            Some(before) => before.join(&self),
+            None => self,
+        }
+    }
+
     pub fn join(&self, other: &Value) -> Value {
         let known = self.known.join(&other.known);
         let ty = if self.ty == other.ty || matches!(other.known, Known::Null) {

@@ -503,7 +503,7 @@ impl<'u> Linker<'u> {
                 // Abstract, or a test's helper: nothing to enter.
                 diverges = false;
                 let value = Value::of(declared.returns.clone());
-                result = Some(result.map_or_else(|| value.clone(), |known| known.join(&value)));
+                result = Some(value.or(result));
                 continue;
             }
             let context = Context {
@@ -539,13 +539,11 @@ impl<'u> Linker<'u> {
                     decision: decides(symbols, &declared.returns),
                     ..entry.result.clone()
                 };
-                result = Some(result.map_or_else(|| value.clone(), |known| known.join(&value)));
+                result = Some(value.or(result));
             } else {
                 // Recursion: what the open node will depend on is not known yet.
                 frame.deps.add(receiver_deps);
-                if self.open_deps {
-                    frame.deps.add(PASSED_ON);
-                }
+                frame.deps.add(PASSED_ON);
                 for arg in args {
                     if arg.known.matters() {
                         frame.deps.add(arg.deps);
@@ -553,7 +551,7 @@ impl<'u> Linker<'u> {
                 }
                 diverges = false;
                 let value = Value::of(declared.returns.clone());
-                result = Some(result.map_or_else(|| value.clone(), |known| known.join(&value)));
+                result = Some(value.or(result));
             }
             nodes.push(node);
         }

@@ -776,8 +776,8 @@ impl<'u> Linker<'u> {
             None => self.implicit_constructors(class),
         };
         for target in targets {
-            let given = if self.symbols.method(target).is_constructor { args } else { &[] };
-            let given = if self.symbols.method(target).class == Some(class) { given } else { &[] };
+            let chosen = self.symbols.method(target);
+            let given = if chosen.is_constructor && chosen.class == Some(class) { args } else { &[] };
             let (_, nodes) = self.call_nodes(
                 frame,
                 at,

@@ -272,10 +272,7 @@ impl<'u> Frame<'u> {
     }
 
     pub fn returned(&mut self, value: Value) {
-        self.result = Some(match self.result.take() {
-            None => value,
-            Some(known) => known.join(&value),
-        });
+        self.result = Some(value.or(self.result.take()));
     }
 }
 

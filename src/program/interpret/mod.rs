@@ -76,8 +76,6 @@ pub(super) struct Linker<'u> {
     /// Catch clauses: the site that a clause would be, per (node, place), until it is known whether
     /// its `try` reaches a callout.
     pub catches: Vec<CatchClause>,
-    /// Whether a node that is still open counts as depending on the trigger event and the job kind.
-    pub open_deps: bool,
     /// The size of the collections that a field gets: `None` once it is not the same known bound.
     pub field_sizes: FxHashMap<FieldId, Option<super::model::Bound>>,
     /// All callers of asynchronous jobs have been walked: what they pass is known.
@@ -124,7 +122,6 @@ impl<'u> Linker<'u> {
             depth: 0,
             batch_scopes: FxHashMap::default(),
             catches: Vec::new(),
-            open_deps: true,
             field_sizes: FxHashMap::default(),
             callers_known: false,
             future_args: FxHashMap::default(),
