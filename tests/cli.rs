@@ -151,6 +151,8 @@ fn a_mistake_in_the_arguments_is_2_and_prints_no_report() {
         (vec![here, "--format", "xml"], "invalid value 'xml'"),
         (vec![here, "--rules", "no/such/rules"], "no/such/rules"),
         (vec![here, "--output", "no/such/folder/out.json"], "cannot write to `no/such/folder/out.json`"),
+        (vec![here, "-o", "sarfi=a"], "did you mean `sarif`?"),
+        (vec![here, "-f", "json", "-o", "sarif=-"], "would both go to standard output"),
         (vec!["debug", "unit", "no/such/file.cls"], "no/such/file.cls"),
         (vec!["debug", "program", "no/such/folder"], "no such file or folder"),
         (vec!["explain"], "<ID>"),
@@ -300,6 +302,29 @@ fn output_goes_to_a_file() {
     assert_eq!((code, out.as_str(), err.as_str()), (1, "", ""));
     let (_, printed, _) = run(seamlint().arg(repository("examples/orders")).args(["--format", "sarif"]));
     assert_eq!(fs::read_to_string(file).unwrap(), printed);
+}
+
+#[test]
+fn several_reports_of_one_scan() {
+    let target = folder(&[]);
+    let example = repository("examples/orders");
+    let printed = |format: &str| run(seamlint().arg(&example).args(["--format", format])).1;
+    let (code, out, err) = run(seamlint()
+        .arg(&example)
+        .args(["-o", "sarif=out.sarif", "-o", "json=out.json"])
+        .current_dir(target.path()));
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert!(out.contains("error[sync-callout-in-trigger]"), "a person still sees the report\n{out}");
+    for (file, format) in [("out.sarif", "sarif"), ("out.json", "json")] {
+        assert_eq!(fs::read_to_string(target.path().join(file)).unwrap(), printed(format));
+    }
+    let (code, out, err) = run(seamlint()
+        .arg(&example)
+        .args(["-o", "sarif=again.sarif", "-o", "json=-"])
+        .current_dir(target.path()));
+    assert_eq!((code, err.as_str()), (1, ""));
+    assert_eq!(out, printed("json"), "nothing else goes to standard output");
+    assert!(target.path().join("again.sarif").is_file());
 }
 
 #[test]

@@ -218,7 +218,7 @@ impl fmt::Display for RuleErrors {
 impl std::error::Error for RuleErrors {}
 
 /// "did you mean `x`?" where one of `known` is close to `word`, else the list of all.
-pub(super) fn nearest_or_all<S: AsRef<str>>(word: &str, known: &[S]) -> String {
+pub(crate) fn nearest_or_all<S: AsRef<str>>(word: &str, known: &[S]) -> String {
     if let Some(near) = nearest(word, known) {
         return format!("did you mean `{near}`?");
     }
@@ -227,7 +227,7 @@ pub(super) fn nearest_or_all<S: AsRef<str>>(word: &str, known: &[S]) -> String {
 }
 
 /// The one of `known` that is closest to `word`, where it is close enough to be meant.
-pub(super) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
+pub(crate) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
     let word = word.to_lowercase().replace('_', "-");
     known
         .iter()

@@ -1,0 +1,43 @@
+//! `seamlint debug`: what a stage of the analysis made.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::report::progress::Progress;
+use crate::span::FileId;
+use crate::{apex, discover, scan};
+
+use super::{Failure, print, print_json};
+
+#[derive(Subcommand)]
+pub enum DebugCommand {
+    /// The effect skeleton of one Apex file
+    Unit { file: PathBuf },
+    /// The linked call graph, its sites and entry points, as JSON
+    Program {
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+    },
+    /// The effects of each node's transaction, as JSON
+    Summary {
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+    },
+}
+
+pub fn run(command: DebugCommand) -> Result<u8, Failure> {
+    let quiet = Progress::new(false);
+    let model =
+        |paths: &[PathBuf]| scan::model(paths, &quiet).map_err(|error| Failure::usage(error.to_string()));
+    match command {
+        DebugCommand::Unit { file } => {
+            let text = discover::read_text(&file)
+                .map_err(|error| Failure::usage(format!("`{}` {error}", file.display())))?;
+            let unit = apex::parse_unit(FileId(0), &text, None, true);
+            print(&apex::print::print(&unit, &text))
+        }
+        DebugCommand::Program { paths } => print_json(&model(&paths)?.program),
+        DebugCommand::Summary { paths } => print_json(&model(&paths)?.summary),
+    }
+}

@@ -1,0 +1,122 @@
+//! The command line: arguments in, exit code out. One module a command.
+
+mod debug;
+mod explain;
+mod output;
+mod rules;
+mod scan;
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::rules::error::RuleErrors;
+use crate::rules::registry;
+use crate::rules::rule::RuleSet;
+use crate::{config, report};
+
+/// Exit codes, as the README documents them.
+const FINDINGS: u8 = 1;
+const USAGE: u8 = 2;
+const INTERNAL: u8 = 3;
+
+/// Finds where the integration architecture of a Salesforce repository breaks.
+#[derive(Parser)]
+#[command(
+    name = "seamlint",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Exit codes: 0 nothing at or above --fail-on · 1 findings at or above it · \
+                  2 usage or configuration error · 3 internal error"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    scan: scan::ScanArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Scan projects (what `seamlint PATH` does too)
+    Scan(scan::ScanArgs),
+    /// Explain a rule or an integration pattern
+    Explain(explain::ExplainArgs),
+    /// The rules and their language
+    Rules {
+        #[command(subcommand)]
+        command: rules::RulesCommand,
+    },
+    /// JSON Schema of the JSON output
+    Schema,
+    /// Print what a stage of the analysis made
+    Debug {
+        #[command(subcommand)]
+        command: debug::DebugCommand,
+    },
+}
+
+/// A message for a person, and the exit code that goes with it.
+struct Failure {
+    message: String,
+    code: u8,
+}
+
+impl Failure {
+    fn usage(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), code: USAGE }
+    }
+}
+
+/// Runs the program with the process's arguments.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let result = std::panic::catch_unwind(|| match cli.command {
+        None => scan::run(&cli.scan),
+        Some(Command::Scan(args)) => scan::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Rules { command }) => rules::run(&command),
+        Some(Command::Schema) => print_json(&report::json::schema()),
+        Some(Command::Debug { command }) => debug::run(command),
+    });
+    match result {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(failure)) => {
+            eprintln!("error: {}", failure.message);
+            ExitCode::from(failure.code)
+        }
+        Err(_) => {
+            eprintln!(
+                "error: seamlint itself failed, which is a defect in it and says nothing about your project.\n\
+                 Please report it with the message above."
+            );
+            ExitCode::from(INTERNAL)
+        }
+    }
+}
+
+/// The built-in rules, those of the project's configuration and those of `--rules`.
+fn load_rules(project: &Path, folder: Option<&Path>) -> Result<RuleSet, Failure> {
+    let failed = |errors: RuleErrors| Failure::usage(errors.to_string());
+    let mut folders = config::load(project).map_err(failed)?.rule_folders;
+    folders.extend(folder.map(Path::to_path_buf));
+    registry::load(&folders).map_err(failed)
+}
+
+fn print(text: &str) -> Result<u8, Failure> {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{}", text.trim_end()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::usage(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(0),
+    }
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<u8, Failure> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure { message: error.to_string(), code: INTERNAL })?;
+    print(&text)
+}
