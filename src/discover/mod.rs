@@ -45,6 +45,12 @@ pub enum SourceKind {
     Visualforce,
 }
 
+/// What the file at `path` (with `/`) is, or `None` where seamlint has no use for it.
+pub fn kind_of(path: &str) -> Option<SourceKind> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    kind::kind_of(name, folder.rsplit('/').next().unwrap_or(folder))
+}
+
 impl SourceKind {
     pub fn is_apex(self) -> bool {
         matches!(self, SourceKind::ApexClass | SourceKind::ApexTrigger)

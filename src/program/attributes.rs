@@ -1,7 +1,8 @@
-//! The names of the facts that a [`super::model::Site`] may carry, what they mean and which values
-//! they take. Rule files select by them; the JSON Schema of rule files is made from this table.
+//! The names of the facts that a [`super::model::Site`] or [`super::model::Item`] may carry, what they
+//! mean and which values they take. Rule files select by them; the JSON Schema of rule files is made
+//! from these tables.
 
-use super::model::Effect;
+use super::model::{Effect, ItemKind};
 
 /// One attribute.
 pub struct Attribute {
@@ -11,6 +12,49 @@ pub struct Attribute {
     pub values: &'static [&'static str],
     pub meaning: &'static str,
 }
+
+/// One attribute of items.
+pub struct ItemAttribute {
+    pub name: &'static str,
+    pub kinds: &'static [ItemKind],
+    pub values: Values,
+    pub meaning: &'static str,
+}
+
+/// What an attribute's value may be.
+pub enum Values {
+    Closed(&'static [&'static str]),
+    Free,
+    /// A number, which rules may also compare: `{above: 5}`.
+    Count,
+}
+
+impl ItemAttribute {
+    pub fn is_count(&self) -> bool {
+        matches!(self.values, Values::Count)
+    }
+}
+
+pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
+    ItemAttribute {
+        name: "publish-behavior",
+        kinds: &[ItemKind::PlatformEvent],
+        values: Values::Closed(&["immediately", "after-commit"]),
+        meaning: "when a published event leaves: at once, or only if the transaction commits",
+    },
+    ItemAttribute {
+        name: "publishers",
+        kinds: &[ItemKind::PlatformEvent],
+        values: Values::Count,
+        meaning: "places of the project that publish it",
+    },
+    ItemAttribute {
+        name: "subscribers",
+        kinds: &[ItemKind::PlatformEvent],
+        values: Values::Count,
+        meaning: "triggers, flows, relays and others of the project that receive it",
+    },
+];
 
 use Effect::*;
 

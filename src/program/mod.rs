@@ -70,5 +70,5 @@ fn link_here(input: &Input) -> Program {
     statistics.classes = symbols.classes.len();
     statistics.triggers = symbols.triggers.values().map(Vec::len).sum();
     statistics.methods = symbols.methods.len();
-    Program { nodes: linker.nodes, sites: linker.sites, entries, statistics }
+    Program { nodes: linker.nodes, sites: linker.sites, entries, items: Vec::new(), statistics }
 }

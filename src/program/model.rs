@@ -22,11 +22,16 @@ pub struct SiteId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct EntryId(pub u32);
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct ItemId(pub u32);
+
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Program {
     pub nodes: Vec<Node>,
     pub sites: Vec<Site>,
     pub entries: Vec<Entry>,
+    /// Sorted by kind, name and place.
+    pub items: Vec<Item>,
     pub statistics: LinkStatistics,
 }
 
@@ -41,6 +46,10 @@ impl Program {
 
     pub fn entry(&self, id: EntryId) -> &Entry {
         &self.entries[id.0 as usize]
+    }
+
+    pub fn item(&self, id: ItemId) -> &Item {
+        &self.items[id.0 as usize]
     }
 }
 
@@ -397,4 +406,80 @@ impl Site {
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.facts.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_ref())
     }
+}
+
+/// A thing that the project declares, with the facts known of it: those of its own file, and those
+/// that come from the rest of the program, like how many subscribers an event has.
+#[derive(Clone, Debug, Serialize)]
+pub struct Item {
+    pub kind: ItemKind,
+    pub name: Name,
+    pub at: Location,
+    /// What it is, in words: "platform event `Order__e`".
+    pub label: String,
+    /// The object or event that it is about.
+    pub object: Option<Name>,
+    /// By the names in [`super::attributes`]; a fact that is not known is absent.
+    pub facts: Vec<(&'static str, Cow<'static, str>)>,
+    /// Other places that explain the facts, each with its words.
+    pub related: Vec<(Location, String)>,
+}
+
+impl Item {
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_ref())
+    }
+}
+
+/// The kinds of thing that a project declares, besides code.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+    strum::Display,
+    strum::EnumIter,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum ItemKind {
+    /// A platform event (`__e`), declared in the project or used by it.
+    PlatformEvent,
+    /// The change events of an object.
+    ChangeEvent,
+    /// A custom channel of events.
+    Channel,
+    /// One event or object selected for a channel.
+    ChannelMember,
+    /// Batch size and user of an event trigger.
+    SubscriberConfig,
+    /// A relay of a channel to Amazon EventBridge.
+    EventRelay,
+    /// A managed Pub/Sub subscription.
+    ManagedSubscription,
+    /// A trigger on a platform event or on change events.
+    EventTrigger,
+    NamedCredential,
+    ExternalCredential,
+    AuthProvider,
+    RemoteSite,
+    CspSite,
+    ExternalService,
+    DataSource,
+    /// An object of an external data source (`__x`).
+    ExternalObject,
+    OutboundMessage,
+    Flow,
+    ConnectedApp,
+    /// A secret in a metadata file.
+    Secret,
+    /// An address that code or metadata names.
+    EndpointUse,
 }

@@ -176,6 +176,11 @@ fn references(page: &mut String, references: &[String]) {
 
 fn example(page: &mut String, files: &IndexMap<String, String>) {
     for (name, text) in files {
-        let _ = writeln!(page, "`{name}`\n\n```apex\n{}\n```\n", text.trim_end());
+        let language = match name.rsplit('.').next() {
+            Some("cls" | "trigger") => "apex",
+            Some("js") => "js",
+            _ => "xml",
+        };
+        let _ = writeln!(page, "`{name}`\n\n```{language}\n{}\n```\n", text.trim_end());
     }
 }

@@ -5,18 +5,19 @@ use strum::IntoEnumIterator;
 
 use crate::apex::unit::TriggerEvent;
 use crate::finding::Severity;
-use crate::program::attributes::ATTRIBUTES;
-use crate::program::model::{Bound, Effect, Effects, Entry, EntryKind, Guards, Site};
+use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES, ItemAttribute, Values};
+use crate::program::model::{Bound, Effect, Effects, Entry, EntryKind, Guards, Item, ItemKind, Site};
 
 use super::error::{RuleError, nearest_or_all};
 use super::limits::Limits;
 use super::query::{
-    Across, Amount, At, Callouts, Certainty, EVENT_WORDS, EntrySelector, GrowsWith, Guard, Operation, Query,
-    SELECTOR_KEYS, Selector, SeverityWhen, Through, Unless,
+    Across, Amount, At, COMPONENT_KEYS, Callouts, Certainty, ComponentQuery, EVENT_WORDS, EntrySelector,
+    GrowsWith, Guard, ItemConditions, Operation, Query, SELECTOR_KEYS, Selector, SeverityWhen, Through,
+    Unless,
 };
 use super::rule::Rule;
 use super::template::{Names, Template};
-use super::word::{Match, Word};
+use super::word::{Match, Measure, Word};
 
 /// A rule, ready to run.
 #[derive(Clone, Debug)]
@@ -32,6 +33,43 @@ pub enum PlannedQuery {
     Site(Sites),
     Order(OrderPlan),
     Cost(CostPlan),
+    Component(ComponentPlan),
+}
+
+#[derive(Clone, Debug)]
+pub struct ComponentPlan {
+    pub kinds: Vec<ItemKind>,
+    conditions: Vec<ItemTest>,
+    unless: Vec<Vec<ItemTest>>,
+}
+
+impl ComponentPlan {
+    pub fn matches(&self, item: &Item) -> bool {
+        self.kinds.contains(&item.kind)
+            && all_hold(&self.conditions, item)
+            && !self.unless.iter().any(|conditions| all_hold(conditions, item))
+    }
+}
+
+/// A condition on an item.
+#[derive(Clone, Debug)]
+pub enum ItemTest {
+    Name(TextMatch),
+    Object(TextMatch),
+    Fact(&'static str, TextMatch),
+    /// The fact is a number, and greater.
+    Above(&'static str, u64),
+}
+
+pub fn all_hold(tests: &[ItemTest], item: &Item) -> bool {
+    tests.iter().all(|test| match test {
+        ItemTest::Name(text) => text.matches(Some(item.name.as_str())),
+        ItemTest::Object(text) => text.matches(item.object.map(|name| name.as_str())),
+        ItemTest::Fact(name, text) => text.matches(item.fact(name)),
+        ItemTest::Above(name, amount) => {
+            item.fact(name).and_then(|fact| fact.parse::<u64>().ok()).is_some_and(|count| count > *amount)
+        }
+    })
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +134,8 @@ pub struct PlannedSeverity {
     pub object: Option<TextMatch>,
     pub grows: Option<Growth>,
     pub at_most: Option<Threshold>,
+    pub site: Option<Sites>,
+    pub component: Option<Vec<ItemTest>>,
     pub severity: Severity,
 }
 
@@ -248,7 +288,16 @@ impl TextMatch {
 pub fn plan(rule: &Rule, limits: &Limits, file: &str, source: &str) -> Result<Plan, Vec<RuleError>> {
     let mut planner = Planner { limits, file, source, errors: Vec::new() };
     let queries: Vec<_> = rule.find.0.iter().map(|query| planner.query(query)).collect();
-    let severities = rule.severity_when.iter().map(|when| planner.severity(when)).collect();
+    let kinds: Vec<ItemKind> = queries
+        .iter()
+        .filter_map(|query| match query {
+            PlannedQuery::Component(component) => Some(&component.kinds),
+            _ => None,
+        })
+        .flatten()
+        .copied()
+        .collect();
+    let severities = rule.severity_when.iter().map(|when| planner.severity(when, &kinds)).collect();
     let names = Names::of(&queries);
     let message = match Template::parse(&rule.message, &names) {
         Ok(message) => message,
@@ -312,10 +361,102 @@ impl Planner<'_> {
                     avoid: self.guards(cost.unless.as_ref()),
                 })
             }
+            Query::Component(component) => PlannedQuery::Component(self.component(component)),
         }
     }
 
-    fn severity(&mut self, when: &SeverityWhen) -> PlannedSeverity {
+    fn component(&mut self, query: &ComponentQuery) -> ComponentPlan {
+        if query.kind.not {
+            self.error(&query.kind.words[0], "the kind of thing cannot be negated", None);
+        }
+        let kinds: Vec<ItemKind> = self.enums(&query.kind, "kind of thing");
+        ComponentPlan {
+            conditions: self.items(&query.conditions, &kinds),
+            unless: query.unless.iter().map(|conditions| self.items(conditions, &kinds)).collect(),
+            kinds,
+        }
+    }
+
+    /// The conditions on items of `kinds`.
+    fn items(&mut self, conditions: &ItemConditions, kinds: &[ItemKind]) -> Vec<ItemTest> {
+        let mut tests = Vec::new();
+        if let Some(text) = &conditions.name {
+            tests.push(ItemTest::Name(self.text(text)));
+        }
+        if let Some(text) = &conditions.object {
+            tests.push(ItemTest::Object(self.text(text)));
+        }
+        for (name, measure) in &conditions.attributes {
+            tests.extend(self.item_attribute(name, measure, kinds));
+        }
+        tests
+    }
+
+    fn item_attribute(&mut self, name: &Word, measure: &Measure, kinds: &[ItemKind]) -> Option<ItemTest> {
+        let of_these = |attribute: &&ItemAttribute| attribute.kinds.iter().any(|kind| kinds.contains(kind));
+        let named: Vec<_> = ITEM_ATTRIBUTES.iter().filter(|attribute| attribute.name == name.text).collect();
+        if named.is_empty() {
+            let mut known: Vec<_> = ITEM_ATTRIBUTES
+                .iter()
+                .filter(of_these)
+                .map(|attribute| attribute.name)
+                .chain(COMPONENT_KEYS.iter().map(|&(key, _)| key).filter(|&key| key != "type"))
+                .collect();
+            known.sort_unstable();
+            known.dedup();
+            let help = nearest_or_all(&name.text, &known);
+            self.error(name, &format!("unknown attribute `{}`", name.text), Some(help));
+            return None;
+        }
+        // No kind at all means that its word was wrong, which is already reported.
+        if kinds.is_empty() {
+            return None;
+        }
+        let owned: Vec<_> = named.iter().copied().filter(of_these).collect();
+        let Some(attribute) = owned.first() else {
+            let owners: Vec<_> =
+                named.iter().flat_map(|one| one.kinds).map(|kind| format!("`{kind}`")).collect();
+            let message = format!("`{}` is an attribute of {}", name.text, owners.join(", "));
+            self.error(name, &message, Some("this query asks for another kind of thing".to_owned()));
+            return None;
+        };
+        match measure {
+            Measure::Above(amount) if attribute.is_count() => {
+                let amount = self.amount(&Amount(amount.clone()));
+                Some(ItemTest::Above(attribute.name, amount.sync))
+            }
+            Measure::Above(amount) => {
+                self.error(amount, &format!("`{}` is no number", attribute.name), None);
+                None
+            }
+            Measure::Fits(text) => {
+                for word in &text.words {
+                    let what = format!("value of `{}`", attribute.name);
+                    if attribute.is_count() {
+                        if word.text.parse::<u64>().is_err() {
+                            let help = "expected a number, or `{above: …}`".to_owned();
+                            self.error(word, &format!("unknown {what} `{}`", word.text), Some(help));
+                        }
+                        continue;
+                    }
+                    let closed: Option<Vec<&[&str]>> = owned
+                        .iter()
+                        .map(|one| match one.values {
+                            Values::Closed(values) => Some(values),
+                            Values::Free | Values::Count => None,
+                        })
+                        .collect();
+                    if let Some(lists) = closed {
+                        self.known(word, &what, &lists.concat());
+                    }
+                }
+                Some(ItemTest::Fact(attribute.name, self.text(text)))
+            }
+        }
+    }
+
+    /// `kinds`: the kinds of thing that the rule's component queries ask for.
+    fn severity(&mut self, when: &SeverityWhen, kinds: &[ItemKind]) -> PlannedSeverity {
         PlannedSeverity {
             certainty: when.certainty,
             entry: when.entry.as_ref().map(|kinds| self.kinds(kinds)),
@@ -323,6 +464,13 @@ impl Planner<'_> {
             object: when.object.as_ref().map(|text| self.text(text)),
             grows: when.grows_with.as_ref().map(|grows| self.growth(grows)),
             at_most: when.at_most.as_ref().map(|amount| self.amount(amount)),
+            site: when.site.as_ref().map(|selector| self.sites(selector, false)),
+            component: when.component.as_ref().map(|conditions| {
+                if let (Some((name, _)), true) = (conditions.attributes.first(), kinds.is_empty()) {
+                    self.error(name, "this rule has no `component` query", None);
+                }
+                self.items(conditions, kinds)
+            }),
             severity: when.severity,
         }
     }

@@ -4,14 +4,15 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::finding::Severity;
-use crate::program::attributes::ATTRIBUTES;
-use crate::program::model::{Effect, EntryKind};
+use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES, Values};
+use crate::program::model::{Effect, EntryKind, ItemKind};
 
-use super::word::{Match, Text, Word, match_schema};
+use super::word::{Match, Measure, Text, Word, match_schema};
 
 /// One query, or a list of which any may match.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub enum Query {
     Order(Box<OrderQuery>),
     /// An effect happens more often than it should.
     Cost(Box<CostQuery>),
+    /// A thing that the project declares has certain facts.
+    Component(Box<ComponentQuery>),
 }
 
 /// An entry point reaches an effect in its own transaction.
@@ -99,6 +102,28 @@ pub struct CostQuery {
     pub unless: Option<Unless>,
     #[serde(default)]
     pub within: Within,
+}
+
+/// A thing that the project declares has certain facts: those of its own file, and those of its place
+/// in the program, like how many subscribers an event has.
+#[derive(Clone, Debug)]
+pub struct ComponentQuery {
+    /// The kind of thing.
+    pub kind: Match<ItemKind>,
+    pub conditions: ItemConditions,
+    /// Nothing is reported where all conditions of one of these hold.
+    pub unless: Vec<ItemConditions>,
+}
+
+/// Conditions on a thing that the project declares; all must hold. Besides the keys below, its
+/// attributes are keys. A negated condition also holds where the fact is not known.
+#[derive(Clone, Debug, Default)]
+pub struct ItemConditions {
+    pub name: Option<Match<Text>>,
+    /// The object or event that it is about.
+    pub object: Option<Match<Text>>,
+    /// Conditions on attributes, by name.
+    pub attributes: Vec<(Word, Measure)>,
 }
 
 /// Which entry points; all conditions must hold. Empty: every entry point.
@@ -222,6 +247,12 @@ pub struct SeverityWhen {
     /// The number of runs is known and at most this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Amount>,
+    /// Conditions on the effect that is the finding's subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<Selector>,
+    /// Conditions on the declared thing that is the finding's subject.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<ItemConditions>,
     pub severity: Severity,
 }
 
@@ -345,7 +376,7 @@ impl<'de> Deserialize<'de> for Find {
             type Value = Find;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a query (`path`, `site`, `order` or `cost`), or a list of queries")
+                f.write_str("a query (`path`, `site`, `order`, `cost` or `component`), or a list of queries")
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Find, A::Error> {
@@ -428,7 +459,6 @@ impl<'de> Deserialize<'de> for Selector {
 
 impl Serialize for Selector {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeMap;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("effect", &self.effect)?;
         for (key, value) in [("object", &self.object), ("class", &self.class), ("in_class", &self.in_class)] {
@@ -488,6 +518,261 @@ impl JsonSchema for Selector {
             "type": "object",
             "properties": properties,
             "required": ["effect"],
+            "additionalProperties": false,
+        })
+    }
+}
+
+/// The keys of a component query and its conditions that are not attributes, with what they mean.
+pub const COMPONENT_KEYS: &[(&str, &str)] = &[
+    ("type", "The kind of thing that the project declares."),
+    ("name", "Its name; `*` matches any run of characters."),
+    ("object", "The object or event that it is about; `*` matches any run of characters."),
+    (
+        "unless",
+        "Nothing is reported where all of these conditions hold; a list: where those of one entry do.",
+    ),
+];
+
+impl<'de> Deserialize<'de> for ComponentQuery {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ComponentQuery, D::Error> {
+        struct ComponentVisitor;
+
+        impl<'de> Visitor<'de> for ComponentVisitor {
+            type Value = ComponentQuery;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a kind of thing with its conditions, like `{type: remote-site}`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ComponentQuery, A::Error> {
+                let (mut kind, mut unless) = (None, Vec::new());
+                let mut conditions = ItemConditions::default();
+                while let Some(key) = map.next_key::<Word>()? {
+                    match key.text.as_str() {
+                        "type" => kind = Some(map.next_value()?),
+                        "unless" => unless = map.next_value::<OneOrMany>()?.0,
+                        _ => conditions.read(key, &mut map)?,
+                    }
+                }
+                let kind = kind.ok_or_else(|| de::Error::missing_field("type"))?;
+                Ok(ComponentQuery { kind, conditions, unless })
+            }
+        }
+
+        deserializer.deserialize_map(ComponentVisitor)
+    }
+}
+
+impl ItemConditions {
+    /// Reads the value of `key`.
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: Word, map: &mut A) -> Result<(), A::Error> {
+        match key.text.as_str() {
+            "name" => self.name = Some(map.next_value()?),
+            "object" => self.object = Some(map.next_value()?),
+            _ => self.attributes.push((key, map.next_value()?)),
+        }
+        Ok(())
+    }
+
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        for (key, value) in [("name", &self.name), ("object", &self.object)] {
+            if let Some(value) = value {
+                map.serialize_entry(key, value)?;
+            }
+        }
+        for (key, value) in &self.attributes {
+            map.serialize_entry(&key.text, value)?;
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for ItemConditions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ItemConditions, D::Error> {
+        struct ConditionsVisitor;
+
+        impl<'de> Visitor<'de> for ConditionsVisitor {
+            type Value = ItemConditions;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("conditions, like `{subscribers: 0}`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<ItemConditions, A::Error> {
+                let mut conditions = ItemConditions::default();
+                while let Some(key) = map.next_key::<Word>()? {
+                    conditions.read(key, &mut map)?;
+                }
+                Ok(conditions)
+            }
+        }
+
+        deserializer.deserialize_map(ConditionsVisitor)
+    }
+}
+
+/// One set of conditions, or a list of them.
+struct OneOrMany(Vec<ItemConditions>);
+
+impl<'de> Deserialize<'de> for OneOrMany {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OneOrMany, D::Error> {
+        struct ListVisitor;
+
+        impl<'de> Visitor<'de> for ListVisitor {
+            type Value = OneOrMany;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("conditions, or a list of them")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<OneOrMany, A::Error> {
+                let mut all = Vec::new();
+                while let Some(conditions) = seq.next_element()? {
+                    all.push(conditions);
+                }
+                Ok(OneOrMany(all))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneOrMany, A::Error> {
+                ItemConditions::deserialize(de::value::MapAccessDeserializer::new(map))
+                    .map(|conditions| OneOrMany(vec![conditions]))
+            }
+        }
+
+        deserializer.deserialize_any(ListVisitor)
+    }
+}
+
+impl Serialize for ComponentQuery {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &self.kind)?;
+        self.conditions.write(&mut map)?;
+        match &*self.unless {
+            [] => {}
+            [conditions] => map.serialize_entry("unless", conditions)?,
+            list => map.serialize_entry("unless", list)?,
+        }
+        map.end()
+    }
+}
+
+impl Serialize for ItemConditions {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.write(&mut map)?;
+        map.end()
+    }
+}
+
+/// The schemas of the conditions on items.
+fn item_properties() -> Map<String, Value> {
+    let mut properties = Map::new();
+    for &(key, meaning) in COMPONENT_KEYS {
+        if matches!(key, "name" | "object") {
+            let value = match_schema(json_schema!({"type": "string"}));
+            properties.insert(key.to_owned(), described(value, meaning.to_owned()));
+        }
+    }
+    // Kinds may share the name of an attribute, each with values of its own.
+    for attribute in ITEM_ATTRIBUTES {
+        if properties.contains_key(attribute.name) {
+            continue;
+        }
+        let same: Vec<_> = ITEM_ATTRIBUTES.iter().filter(|other| other.name == attribute.name).collect();
+        let closed: Option<Vec<&str>> = same
+            .iter()
+            .map(|one| match one.values {
+                Values::Closed(values) => Some(values),
+                Values::Free | Values::Count => None,
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(|lists| lists.concat());
+        let value = if same.iter().any(|one| one.is_count()) {
+            count_schema()
+        } else {
+            match_schema(match closed {
+                Some(mut values) => {
+                    values.sort_unstable();
+                    values.dedup();
+                    json_schema!({"enum": values})
+                }
+                None => json_schema!({"type": "string"}),
+            })
+        };
+        let meanings: Vec<_> = same
+            .iter()
+            .map(|one| {
+                let kinds: Vec<_> = one.kinds.iter().map(|kind| format!("`{kind}`")).collect();
+                format!("Of {}: {}.", kinds.join(", "), one.meaning)
+            })
+            .collect();
+        properties.insert(attribute.name.to_owned(), described(value, meanings.join(" ")));
+    }
+    properties
+}
+
+/// A number, a condition on it, or `{above: AMOUNT}`.
+fn count_schema() -> Schema {
+    let number = json_schema!({"type": "integer", "minimum": 0});
+    let amount = Amount::json_schema(&mut SchemaGenerator::default());
+    json_schema!({
+        "anyOf": [
+            match_schema(number),
+            {
+                "type": "object",
+                "properties": {"above": amount},
+                "required": ["above"],
+                "additionalProperties": false,
+            },
+        ]
+    })
+}
+
+impl JsonSchema for ItemConditions {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ItemConditions".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "Conditions on a thing that the project declares; all must hold. \
+                A negated condition also holds where the fact is not known.",
+            "type": "object",
+            "properties": item_properties(),
+            "additionalProperties": false,
+        })
+    }
+}
+
+impl JsonSchema for ComponentQuery {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ComponentQuery".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = item_properties();
+        let conditions = generator.subschema_for::<ItemConditions>();
+        for &(key, meaning) in COMPONENT_KEYS {
+            let value = match key {
+                "type" => {
+                    let kind = generator.subschema_for::<ItemKind>();
+                    json_schema!({"anyOf": [kind, {"type": "array", "items": kind, "minItems": 1}]})
+                }
+                "unless" => {
+                    json_schema!({"anyOf": [conditions, {"type": "array", "items": conditions, "minItems": 1}]})
+                }
+                _ => continue,
+            };
+            properties.insert(key.to_owned(), described(value, meaning.to_owned()));
+        }
+        json_schema!({
+            "description": "Which things that the project declares: the kind, and conditions that must \
+                all hold. A negated condition also holds where the fact is not known.",
+            "type": "object",
+            "properties": properties,
+            "required": ["type"],
             "additionalProperties": false,
         })
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, include_dir};
 use serde::de::DeserializeOwned;
 
+use crate::discover;
 use crate::span::Span;
 
 use super::error::{RuleError, RuleErrors, nearest, nearest_or_all};
@@ -220,10 +221,11 @@ fn check_rule(
             errors.push(at("examples", kind, format!("there is no {kind} example")));
         }
         for name in files.keys() {
-            if !name.ends_with(".cls") && !name.ends_with(".trigger") {
+            if discover::kind_of(name).is_none() {
+                let help = "expected a name like `classes/X.cls` or `objects/X__e/X__e.object-meta.xml`";
                 errors.push(
-                    at("examples", name, format!("`{name}` is not an Apex file"))
-                        .with_help(Some("expected `classes/X.cls` or `triggers/X.trigger`".to_owned())),
+                    at("examples", name, format!("`{name}` is not a file that a scan reads"))
+                        .with_help(Some(help.to_owned())),
                 );
             }
         }

@@ -49,7 +49,7 @@ pub struct Rule {
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Examples {
-    /// File name (`classes/A.cls`, `triggers/T.trigger`) to source text.
+    /// File name (`classes/A.cls`, `objects/Order__e/Order__e.object-meta.xml`) to text.
     pub bad: indexmap::IndexMap<String, String>,
     pub good: indexmap::IndexMap<String, String>,
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::program::attributes::ATTRIBUTES;
-use crate::program::model::{Bound, Effects, Entry, Site};
+use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES};
+use crate::program::model::{Bound, Effects, Entry, Item, ItemKind, Site};
 
 use super::error::nearest_or_all;
 use super::labels;
@@ -33,6 +33,7 @@ enum Source {
     Certainty,
     First(Field),
     Subject(Field),
+    Item(ItemField),
 }
 
 #[derive(Clone, Debug)]
@@ -44,11 +45,21 @@ enum Field {
     Fact(&'static str),
 }
 
+#[derive(Clone, Debug)]
+enum ItemField {
+    Label,
+    Name,
+    Object,
+    Fact(&'static str),
+}
+
 /// The placeholders that a rule's queries offer.
 #[derive(Clone, Debug)]
 pub struct Names {
     /// What the effect is called: `to`, `site`, `then` or `of`.
     subject: Vec<(&'static str, Effects)>,
+    /// The kinds of declared thing that are asked for.
+    items: Vec<ItemKind>,
     first: Option<Effects>,
     entry: bool,
     loops: bool,
@@ -58,7 +69,14 @@ pub struct Names {
 impl Names {
     /// Those that every one of `queries` can fill.
     pub fn of(queries: &[PlannedQuery]) -> Names {
-        let mut names = Names { subject: Vec::new(), first: None, entry: true, loops: true, certainty: true };
+        let mut names = Names {
+            subject: Vec::new(),
+            items: Vec::new(),
+            first: None,
+            entry: true,
+            loops: true,
+            certainty: true,
+        };
         let mut firsts = Vec::new();
         for query in queries {
             names.certainty &= matches!(query, PlannedQuery::Order(_));
@@ -81,6 +99,12 @@ impl Names {
                 PlannedQuery::Cost(cost) => {
                     names.subject.push(("of", cost.of.effects));
                     firsts.push((cost.above == Some(Threshold::ONE)).then_some(cost.of.effects));
+                }
+                PlannedQuery::Component(component) => {
+                    names.items.extend(&component.kinds);
+                    firsts.push(None);
+                    names.entry = false;
+                    names.loops = false;
                 }
             }
         }
@@ -113,6 +137,14 @@ impl Names {
                 }
             }
         }
+        if !self.items.is_empty() {
+            all.extend(["item.label", "item.name", "item.object"].map(str::to_owned));
+            for attribute in ITEM_ATTRIBUTES {
+                if attribute.kinds.iter().any(|kind| self.items.contains(kind)) {
+                    all.push(format!("item.{}", attribute.name));
+                }
+            }
+        }
         all.sort();
         all.dedup();
         all
@@ -127,10 +159,17 @@ pub struct Problem {
     pub help: String,
 }
 
+/// What a finding is about.
+#[derive(Clone, Copy, Debug)]
+pub enum Thing<'a> {
+    Site(&'a Site),
+    Item(&'a Item),
+}
+
 /// What a template is filled from.
 pub struct Values<'a> {
     pub entry: Option<&'a Entry>,
-    pub subject: &'a Site,
+    pub subject: Thing<'a>,
     pub first: Option<&'a Site>,
     pub loops: &'a [Bound],
     pub certainty: Option<Certainty>,
@@ -213,6 +252,18 @@ fn source(name: &str) -> Source {
         Some(("from", "event")) => Source::FromEvent,
         Some(("from", _)) => Source::FromOwner,
         Some(("first", part)) => Source::First(field(part)),
+        Some(("item", part)) => Source::Item(match part {
+            "label" => ItemField::Label,
+            "name" => ItemField::Name,
+            "object" => ItemField::Object,
+            other => ItemField::Fact(
+                ITEM_ATTRIBUTES
+                    .iter()
+                    .map(|attribute| attribute.name)
+                    .find(|name| *name == other)
+                    .unwrap_or(""),
+            ),
+        }),
         Some((_, part)) => Source::Subject(field(part)),
     }
 }
@@ -223,6 +274,7 @@ impl Source {
             Source::From | Source::FromOwner | Source::Loops | Source::Certainty => false,
             Source::FromObject | Source::FromEvent => true,
             Source::First(field) | Source::Subject(field) => !matches!(field, Field::Label | Field::Symbol),
+            Source::Item(field) => !matches!(field, ItemField::Label | ItemField::Name),
         }
     }
 
@@ -251,7 +303,21 @@ impl Source {
                     field.write(text, site);
                 }
             }
-            Source::Subject(field) => field.write(text, values.subject),
+            Source::Subject(field) => {
+                if let Thing::Site(site) = values.subject {
+                    field.write(text, site);
+                }
+            }
+            Source::Item(field) => {
+                if let Thing::Item(item) = values.subject {
+                    text.push_str(match field {
+                        ItemField::Label => &item.label,
+                        ItemField::Name => item.name.as_str(),
+                        ItemField::Object => item.object.map_or("", |name| name.as_str()),
+                        ItemField::Fact(name) => item.fact(name).unwrap_or(""),
+                    });
+                }
+            }
         }
         text.len() > length
     }
@@ -296,7 +362,14 @@ mod tests {
 
     fn names() -> Names {
         let effects = Effects::of(&[Effect::Callout]);
-        Names { subject: vec![("to", effects)], first: None, entry: true, loops: true, certainty: true }
+        Names {
+            subject: vec![("to", effects)],
+            items: Vec::new(),
+            first: None,
+            entry: true,
+            loops: true,
+            certainty: true,
+        }
     }
 
     fn fill(text: &str, host: Option<&'static str>) -> String {
@@ -313,7 +386,7 @@ mod tests {
         };
         let values = Values {
             entry: Some(&entry),
-            subject: &site(host),
+            subject: Thing::Site(&site(host)),
             first: None,
             loops: &[Bound::EntryBatch, Bound::QueryRows],
             certainty: Some(Certainty::May),

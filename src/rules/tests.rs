@@ -172,6 +172,19 @@ fn costs_and_severities_are_checked_too() {
         "  []\n",
         "  cost: {of: {effect: callout}}\nseverity_when:\n  - {at_most: many, severity: note}\n",
         "  cost: {of: {effect: callout}}\nseverity_when:\n  - {certainty: maybe, severity: note}\n",
+        "  component: {type: platform-evnt, subscribers: 0}\n",
+        "  component: {subscribers: 0}\n",
+        "  component: {type: {not: channel}}\n",
+        "  component: {type: platform-event, subscriber: 0}\n",
+        "  component: {type: platform-event, subscribers: none}\n",
+        "  component: {type: platform-event, subscribers: {over: 3}}\n",
+        "  component: {type: platform-event, subscribers: {above: cdc.entitis}}\n",
+        "  component: {type: platform-event, publish-behavior: {above: 3}}\n",
+        "  component: {type: platform-event, publish-behavior: later}\n",
+        "  component: {type: channel, publish-behavior: immediately}\n",
+        "  component: {type: platform-event, unless: {publisher: 0}}\n",
+        "  cost: {of: {effect: callout}}\nseverity_when:\n  - {component: {publishers: 0}, severity: note}\n",
+        "  cost: {of: {effect: callout}}\nseverity_when:\n  - {site: {effect: callot}, severity: note}\n",
     ] {
         match parsed(&with(find)) {
             Ok(_) => panic!("{find} loads"),
@@ -275,7 +288,16 @@ fn the_rule_in_the_documentation_loads_and_works() {
         |files| scan_files(files, &rules).into_iter().filter(|finding| finding.rule == rule.id).count();
     assert_eq!((found(&rule.examples.bad), found(&rule.examples.good)), (1, 0));
 
-    let when = page.split("```yaml\n").nth(2).and_then(|rest| rest.split("```").next()).expect("severities");
+    let block =
+        |n| page.split("```yaml\n").nth(n).and_then(|rest| rest.split("```").next()).expect("a block");
+    let (head, rest) = GOOD.split_once("find:\n").expect("a query");
+    let tail = &rest[rest.find("message:").expect("a message")..];
+    let text = format!("{head}{}{}", block(2), tail.replace("{to.symbol}", "{item.subscribers|x}"));
+    if let Err(errors) = parsed(&text.replace("{to.host|a system}", "{item.label}")) {
+        panic!("{errors}");
+    }
+
+    let when = block(3);
     let text = GOOD.replace("severity: warning\n", when);
     if let Err(errors) = parsed(&text) {
         panic!("{errors}");

@@ -64,15 +64,35 @@ impl<T> Clone for Match<T> {
 #[schemars(inline)]
 pub struct Text(#[allow(dead_code)] String);
 
-/// What stands at the place of a [`Match`], before its own location is known.
+/// A condition on one fact of an item: as a [`Match`], or `{above: AMOUNT}` where it is a count.
+#[derive(Clone, Debug)]
+pub enum Measure {
+    Fits(Match<Text>),
+    Above(Word),
+}
+
+impl Measure {
+    /// A word of the condition, to point at.
+    pub fn first_word(&self) -> &Word {
+        match self {
+            Measure::Fits(text) => &text.words[0],
+            Measure::Above(amount) => amount,
+        }
+    }
+}
+
+/// What stands at the place of a [`Match`] or [`Measure`], before its own location is known.
 enum Raw {
     One(String),
     Many(Vec<Word>),
     Not(Vec<Word>),
+    Above(Word),
 }
 
 struct RawVisitor {
     nested: bool,
+    /// Whether `{above: …}` may stand here.
+    measure: bool,
 }
 
 impl<'de> Visitor<'de> for RawVisitor {
@@ -113,18 +133,23 @@ impl<'de> Visitor<'de> for RawVisitor {
         if self.nested {
             return Err(de::Error::custom("`not` cannot be nested"));
         }
-        let mut words = None;
+        let mut raw = None;
         while let Some(key) = map.next_key::<String>()? {
-            if key != "not" {
-                return Err(de::Error::unknown_field(&key, &["not"]));
-            }
-            let inner: Spanned<Nested> = map.next_value()?;
-            words = Some(match inner.value.0.clone() {
-                Raw::One(text) => vec![Word::new(text, &inner)],
-                Raw::Many(words) | Raw::Not(words) => words,
+            raw = Some(match key.as_str() {
+                "not" => {
+                    let inner: Spanned<Nested> = map.next_value()?;
+                    Raw::Not(match inner.value.0.clone() {
+                        Raw::One(text) => vec![Word::new(text, &inner)],
+                        Raw::Many(words) | Raw::Not(words) => words,
+                        Raw::Above(word) => vec![word],
+                    })
+                }
+                "above" if self.measure => Raw::Above(map.next_value()?),
+                _ if self.measure => return Err(de::Error::unknown_field(&key, &["not", "above"])),
+                _ => return Err(de::Error::unknown_field(&key, &["not"])),
             });
         }
-        words.map(Raw::Not).ok_or_else(|| de::Error::missing_field("not"))
+        raw.ok_or_else(|| de::Error::missing_field("not"))
     }
 }
 
@@ -134,13 +159,23 @@ impl Clone for Raw {
             Raw::One(text) => Raw::One(text.clone()),
             Raw::Many(words) => Raw::Many(words.clone()),
             Raw::Not(words) => Raw::Not(words.clone()),
+            Raw::Above(word) => Raw::Above(word.clone()),
         }
     }
 }
 
 impl<'de> Deserialize<'de> for Raw {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Raw, D::Error> {
-        deserializer.deserialize_any(RawVisitor { nested: false })
+        deserializer.deserialize_any(RawVisitor { nested: false, measure: false })
+    }
+}
+
+#[derive(Clone)]
+struct RawMeasure(Raw);
+
+impl<'de> Deserialize<'de> for RawMeasure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RawMeasure, D::Error> {
+        deserializer.deserialize_any(RawVisitor { nested: false, measure: true }).map(RawMeasure)
     }
 }
 
@@ -148,19 +183,49 @@ struct Nested(Raw);
 
 impl<'de> Deserialize<'de> for Nested {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Nested, D::Error> {
-        deserializer.deserialize_any(RawVisitor { nested: true }).map(Nested)
+        deserializer.deserialize_any(RawVisitor { nested: true, measure: false }).map(Nested)
     }
 }
 
 impl<'de, T> Deserialize<'de> for Match<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Spanned::<Raw>::deserialize(deserializer)?;
-        let (not, words) = match raw.value.clone() {
-            Raw::One(text) => (false, vec![Word::new(text, &raw)]),
+        Ok(Match::new(raw.value.clone(), &raw))
+    }
+}
+
+impl<T> Match<T> {
+    fn new<S>(raw: Raw, at: &Spanned<S>) -> Match<T> {
+        let (not, words) = match raw {
+            Raw::One(text) => (false, vec![Word::new(text, at)]),
+            Raw::Above(word) => (false, vec![word]),
             Raw::Many(words) => (false, words),
             Raw::Not(words) => (true, words),
         };
-        Ok(Match { not, words, vocabulary: PhantomData })
+        Match { not, words, vocabulary: PhantomData }
+    }
+}
+
+impl<'de> Deserialize<'de> for Measure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Spanned::<RawMeasure>::deserialize(deserializer)?;
+        Ok(match raw.value.0.clone() {
+            Raw::Above(amount) => Measure::Above(amount),
+            other => Measure::Fits(Match::new(other, &raw)),
+        })
+    }
+}
+
+impl Serialize for Measure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Measure::Fits(text) => text.serialize(serializer),
+            Measure::Above(amount) => {
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("above", amount)?;
+                map.end()
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::span::Location;
 use crate::summary::reach::{Reach, ReachQuery};
 use crate::summary::two_on_one_way;
 
-use super::{Hit, World};
+use super::{Hit, Subject, World};
 
 pub(super) fn hits<'a>(
     world: World<'_>,
@@ -59,7 +59,7 @@ fn hit(world: World<'_>, rule: usize, id: EntryId, reach: &Reach) -> Hit {
         rule,
         entry: Some(id),
         primary: world.program.site(reach.site).at,
-        subject: reach.site,
+        subject: Subject::Site(reach.site),
         first: None,
         certainty: None,
         confidence,

@@ -9,13 +9,13 @@ use sha2::{Digest, Sha256};
 use crate::finding::{Confidence, Finding, Origin, Severity, Step};
 use crate::program::model::{Bound, Effect, Program, SiteId};
 use crate::rules::labels;
-use crate::rules::plan::{Growth, Plan, PlannedSeverity};
+use crate::rules::plan::{Growth, Plan, PlannedSeverity, all_hold};
 use crate::rules::rule::Rule;
-use crate::rules::template::Values;
+use crate::rules::template::{Thing, Values};
 use crate::span::Location;
 use crate::summary::reach::{Hop, HopKind};
 
-use super::{Hit, cost};
+use super::{Hit, Subject, cost};
 
 /// One finding for each rule and place, sorted by place and rule.
 pub(super) fn build(program: &Program, plans: &[(&Rule, Plan)], hits: Vec<Hit>) -> Vec<Finding> {
@@ -79,11 +79,17 @@ impl Builder<'_> {
 
     fn holds(&self, planned: &PlannedSeverity, hit: &Hit) -> bool {
         let entry = hit.entry.map(|id| self.program.entry(id));
-        let site = self.program.site(hit.subject);
+        let (site, item) = match self.thing(hit) {
+            Thing::Site(site) => (Some(site), None),
+            Thing::Item(item) => (None, Some(item)),
+        };
+        let object = site.and_then(|site| site.object).or(item.and_then(|item| item.object));
         planned.certainty.is_none_or(|certainty| hit.certainty == Some(certainty))
             && planned.entry.is_none_or(|kinds| entry.is_some_and(|entry| kinds.has(entry.kind)))
-            && planned.effects.is_none_or(|effects| effects.has(site.effect))
-            && planned.object.as_ref().is_none_or(|text| text.matches(site.object.map(|name| name.as_str())))
+            && planned.effects.is_none_or(|effects| site.is_some_and(|site| effects.has(site.effect)))
+            && planned.object.as_ref().is_none_or(|text| text.matches(object.map(|name| name.as_str())))
+            && planned.site.as_ref().is_none_or(|sites| site.is_some_and(|site| sites.matches(site, entry)))
+            && planned.component.as_ref().is_none_or(|tests| item.is_some_and(|item| all_hold(tests, item)))
             && planned.grows.is_none_or(|grows| hit.loops.iter().any(|&(_, bound)| grows.has(bound)))
             && planned.at_most.is_none_or(|threshold| {
                 entry.is_some_and(|entry| {
@@ -106,7 +112,7 @@ impl Builder<'_> {
         let loops: Vec<Bound> = shown.loops.iter().map(|&(_, bound)| bound).collect();
         let values = Values {
             entry,
-            subject: self.program.site(shown.subject),
+            subject: self.thing(shown),
             first: shown.first.map(|id| self.program.site(id)),
             loops: &loops,
             certainty: shown.certainty,
@@ -118,7 +124,7 @@ impl Builder<'_> {
             message: plan.message.fill(&values),
             primary,
             path: self.steps(shown),
-            related: shown.related.iter().map(|(id, label)| self.related(*id, label)).collect(),
+            related: self.related_steps(shown),
             origins: self.origins(shown, hits),
             pattern: rule.pattern.clone(),
             antipattern: rule.antipattern.clone(),
@@ -127,9 +133,25 @@ impl Builder<'_> {
         }
     }
 
-    fn related(&self, id: SiteId, label: &str) -> Step {
-        let site = self.program.site(id);
-        Step { at: site.at, label: label.to_owned(), symbol: site.symbol.clone() }
+    fn thing(&self, hit: &Hit) -> Thing<'_> {
+        match hit.subject {
+            Subject::Site(id) => Thing::Site(self.program.site(id)),
+            Subject::Item(id) => Thing::Item(self.program.item(id)),
+        }
+    }
+
+    fn related_steps(&self, hit: &Hit) -> Vec<Step> {
+        let sites = hit.related.iter().map(|(id, label)| {
+            let site = self.program.site(*id);
+            Step { at: site.at, label: label.clone(), symbol: site.symbol.clone() }
+        });
+        let of_item = match self.thing(hit) {
+            Thing::Item(item) => &*item.related,
+            Thing::Site(_) => &[],
+        };
+        let places =
+            of_item.iter().map(|(at, label)| Step { at: *at, label: label.clone(), symbol: String::new() });
+        sites.chain(places).collect()
     }
 
     fn steps(&self, hit: &Hit) -> Vec<Step> {
@@ -159,9 +181,10 @@ impl Builder<'_> {
                 let bound = hit.loops.iter().find(|(at, _)| *at == hop.at);
                 labels::in_loop(bound.map_or(Bound::Unknown, |&(_, bound)| bound), entry)
             }
-            (HopKind::Effect | HopKind::Call | HopKind::Dml, ..) => {
-                labels::effect(self.program.site(hit.subject))
-            }
+            (HopKind::Effect | HopKind::Call | HopKind::Dml, ..) => match self.thing(hit) {
+                Thing::Site(site) => labels::effect(site),
+                Thing::Item(item) => item.label.clone(),
+            },
         }
     }
 
@@ -180,18 +203,21 @@ impl Builder<'_> {
         origins
     }
 
-    /// The words that identify a finding: the rule, and the effect with the method it stands in.
+    /// The words that identify a finding: the rule, and the effect with the method it stands in, or the
+    /// declared thing.
     ///
     /// The entry points are no part of it, because a further one that reaches the same effect leads to
     /// the same finding.
     fn identity(&self, rule: &Rule, hit: &Hit) -> String {
-        let site = self.program.site(hit.subject);
-        match hit.entry {
-            Some(id) if hit.at_entry => {
+        match (hit.entry, self.thing(hit)) {
+            (Some(id), _) if hit.at_entry => {
                 let entry = self.program.entry(id);
                 format!("{}\n{}\n{}", rule.id, self.program.node(entry.node).symbol, entry.kind)
             }
-            _ => format!("{}\n{}\n{}\n{}", rule.id, site.symbol, site.effect, site.label),
+            (_, Thing::Site(site)) => {
+                format!("{}\n{}\n{}\n{}", rule.id, site.symbol, site.effect, site.label)
+            }
+            (_, Thing::Item(item)) => format!("{}\n{}\n{}", rule.id, item.kind, item.name.folded()),
         }
     }
 }

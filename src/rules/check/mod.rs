@@ -3,6 +3,7 @@
 //! Each query module turns what the model answers into [`Hit`]s; here they are grouped into findings:
 //! one for each rule and place, with all the entry points that lead to it.
 
+mod component;
 mod cost;
 pub(crate) mod findings;
 mod order;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::finding::{Confidence, Finding};
-use crate::program::model::{Bound, Effects, Entry, EntryId, EntryKind, Guards, Program, SiteId};
+use crate::program::model::{Bound, Effects, Entry, EntryId, EntryKind, Guards, ItemId, Program, SiteId};
 use crate::span::Location;
 use crate::summary::Summary;
 use crate::summary::reach::{Hop, Reach, ReachQuery, reach};
@@ -31,7 +32,7 @@ struct Hit {
     /// `None` for facts that need no path.
     entry: Option<EntryId>,
     primary: Location,
-    subject: SiteId,
+    subject: Subject,
     first: Option<SiteId>,
     certainty: Option<Certainty>,
     confidence: Confidence,
@@ -43,6 +44,13 @@ struct Hit {
     at_entry: bool,
     /// What stands between is not followed: a hint, whatever the rule's severity.
     hint: bool,
+}
+
+/// What a hit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Site(SiteId),
+    Item(ItemId),
 }
 
 /// What the rules are run over.
@@ -104,6 +112,9 @@ pub fn check(program: &Program, summary: &Summary, rules: &RuleSet) -> Vec<Findi
         for query in &plan.queries {
             match query {
                 PlannedQuery::Site(sites) => hits.extend(site::hits(program, rule, sites)),
+                PlannedQuery::Component(component) => {
+                    hits.extend(component::hits(program, rule, component));
+                }
                 PlannedQuery::Path(path) => {
                     for id in world.candidates(&path.from, path.to.effects, path.through_dml) {
                         let key = (id, path.through_dml, path.avoid.0);

@@ -6,7 +6,7 @@ use crate::rules::plan::OrderPlan;
 use crate::rules::query::{Across, Certainty};
 use crate::summary::order::{OrderQuery, Ordered, Orders};
 
-use super::{Hit, World};
+use super::{Hit, Subject, World};
 
 /// The answers for all `entries` at once: the nodes that they share are summarised once.
 pub(super) fn hits(world: World<'_>, rule: usize, plan: &OrderPlan, entries: &[EntryId]) -> Vec<Hit> {
@@ -36,7 +36,7 @@ fn hit(world: World<'_>, rule: usize, id: EntryId, pair: Ordered) -> Hit {
         rule,
         entry: Some(id),
         primary: program.site(pair.then).at,
-        subject: pair.then,
+        subject: Subject::Site(pair.then),
         first: Some(pair.first),
         certainty: Some(if pair.must { Certainty::Must } else { Certainty::May }),
         confidence: pair.confidence,

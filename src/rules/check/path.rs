@@ -5,7 +5,7 @@ use crate::rules::plan::PathPlan;
 use crate::rules::query::At;
 use crate::summary::reach::{Reach, ReachQuery, reach};
 
-use super::{Hit, World};
+use super::{Hit, Subject, World};
 
 pub(super) fn hits<'a>(
     world: World<'_>,
@@ -23,7 +23,7 @@ pub(super) fn hits<'a>(
                 rule,
                 entry: Some(id),
                 primary: if at_entry { entry.at } else { world.program.site(reach.site).at },
-                subject: reach.site,
+                subject: Subject::Site(reach.site),
                 first: None,
                 certainty: None,
                 confidence: super::confidence_of(entry, reach),

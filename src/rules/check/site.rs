@@ -4,7 +4,7 @@ use crate::finding::Confidence;
 use crate::program::model::{Program, SiteId};
 use crate::rules::plan::Sites;
 
-use super::Hit;
+use super::{Hit, Subject};
 
 pub(super) fn hits(program: &Program, rule: usize, sites: &Sites) -> Vec<Hit> {
     (0u32..)
@@ -15,7 +15,7 @@ pub(super) fn hits(program: &Program, rule: usize, sites: &Sites) -> Vec<Hit> {
             rule,
             entry: None,
             primary: site.at,
-            subject: id,
+            subject: Subject::Site(id),
             first: None,
             certainty: None,
             confidence: Confidence::High,

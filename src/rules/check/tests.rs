@@ -6,8 +6,8 @@ use super::*;
 use crate::apex::unit::{DmlOp, TriggerEvent};
 use crate::finding::Severity;
 use crate::name::Name;
-use crate::program::model::{Effect, EntryKind, Node, NodeId, Site};
-use crate::rules::registry::built_in;
+use crate::program::model::{Effect, EntryKind, Item, ItemKind, Node, NodeId, Site};
+use crate::rules::registry::{RuleFile, built_in, built_in_files, parse};
 use crate::span::{FileId, Span};
 use crate::summary::reach::HopKind;
 
@@ -65,7 +65,7 @@ fn program() -> Program {
             entry(EntryKind::Trigger, 0, "trigger AccountTrigger on Account (after update)", at(1, 8)),
             entry(EntryKind::Trigger, 1, "trigger ContactTrigger on Contact (after update)", at(2, 8)),
         ],
-        statistics: Default::default(),
+        ..Program::default()
     }
 }
 
@@ -78,7 +78,7 @@ fn hit(rule: usize, entry: u32, path: Vec<Hop>) -> Hit {
         rule,
         entry: Some(EntryId(entry)),
         primary: at(4, 90),
-        subject: SiteId(0),
+        subject: Subject::Site(SiteId(0)),
         first: None,
         certainty: None,
         confidence: Confidence::High,
@@ -169,7 +169,7 @@ fn equal_effects_in_one_method_have_fingerprints_of_their_own() {
     let (mut program, rules) = (program(), built_in().expect("rules"));
     program.sites.push(site(Effect::Callout, at(4, 190), &[]));
     let rule = index(&rules, "sync-callout-in-trigger");
-    let second = Hit { primary: at(4, 190), subject: SiteId(2), ..hit(rule, 0, Vec::new()) };
+    let second = Hit { primary: at(4, 190), subject: Subject::Site(SiteId(2)), ..hit(rule, 0, Vec::new()) };
     let findings = findings::build(&program, &planned(&rules), vec![second, hit(rule, 0, Vec::new())]);
     assert_eq!(findings.len(), 2);
     assert!(findings[0].primary < findings[1].primary);
@@ -278,4 +278,88 @@ fn counts_are_known_or_grow() {
         known(&batch, &[Bound::Constant(u32::MAX), Bound::Constant(u32::MAX), Bound::Constant(9)]),
         Some(u64::MAX)
     );
+}
+
+/// A rule over platform events with the query and severities `find`.
+fn event_rule(find: &str) -> RuleSet {
+    let text = format!(
+        "id: own-rule\ntitle: Own\nseverity: error\nconfidence: high\npattern: platform-events\n{find}\n\
+         message: \"{{item.label}} has {{item.subscribers|no known}} subscribers\"\nwhy: W.\nfix: F.\n\
+         references: [https://example.com/12]\n\
+         examples: {{bad: {{classes/A.cls: x}}, good: {{classes/A.cls: x}}}}\n"
+    );
+    let mut files = built_in_files();
+    files.push(RuleFile { name: "own-rule.yaml".to_owned(), text });
+    let mut rules = parse(&files).unwrap_or_else(|errors| panic!("{errors}"));
+    rules.rules.retain(|rule| rule.id == "own-rule");
+    rules
+}
+
+fn event(name: &str, start: usize, facts: &[(&'static str, &'static str)]) -> Item {
+    Item {
+        kind: ItemKind::PlatformEvent,
+        name: Name::new(name),
+        at: at(0, start),
+        label: format!("platform event `{name}`"),
+        object: None,
+        facts: facts.iter().map(|&(key, value)| (key, Cow::Borrowed(value))).collect(),
+        related: vec![(at(0, 90), "declared here".to_owned())],
+    }
+}
+
+#[test]
+fn components_are_selected_by_their_facts() {
+    let items = vec![
+        event("Many__e", 0, &[("subscribers", "7"), ("publishers", "0")]),
+        event(
+            "One__e",
+            10,
+            &[("subscribers", "1"), ("publishers", "2"), ("publish-behavior", "immediately")],
+        ),
+        event("Unknown__e", 20, &[]),
+    ];
+    let program = Program { items, ..Program::default() };
+    let found = |find: &str| -> Vec<String> {
+        let findings = check(&program, &Summary::default(), &event_rule(find));
+        assert!(findings.iter().all(|finding| finding.path.is_empty() && finding.related.len() == 1));
+        findings.into_iter().map(|finding| format!("{}: {}", finding.severity, finding.message)).collect()
+    };
+    let (many, one, unknown) = (
+        "error: Platform event `Many__e` has 7 subscribers",
+        "error: Platform event `One__e` has 1 subscribers",
+        "error: Platform event `Unknown__e` has no known subscribers",
+    );
+    assert_eq!(found("find: {component: {type: platform-event}}"), [many, one, unknown]);
+    assert_eq!(found("find: {component: {type: platform-event, name: \"m*\"}}"), [many]);
+    assert_eq!(found("find: {component: {type: platform-event, subscribers: {above: 1}}}"), [many]);
+    assert_eq!(
+        found("find: {component: {type: platform-event, subscribers: {above: cdc.entities}}}"),
+        [many]
+    );
+    assert_eq!(found("find: {component: {type: platform-event, subscribers: 1}}"), [one]);
+    assert_eq!(found("find: {component: {type: platform-event, subscribers: {not: 1}}}"), [many, unknown]);
+    assert_eq!(
+        found("find: {component: {type: platform-event, publish-behavior: {not: immediately}}}"),
+        [many, unknown]
+    );
+    let unless = "find: {component: {type: [platform-event, channel], unless: ";
+    assert_eq!(found(&format!("{unless}{{publishers: 0, subscribers: {{above: 1}}}}}}}}")), [one, unknown]);
+    assert_eq!(found(&format!("{unless}[{{publishers: 0}}, {{subscribers: {{above: 0}}}}]}}}}")), [unknown]);
+    assert_eq!(found("find: {component: {type: platform-event, object: Account}}"), [""; 0]);
+    let lowered = "find: {component: {type: platform-event, subscribers: 7}}\nseverity_when:\n  \
+                   - {component: {publishers: 0}, severity: note}";
+    assert_eq!(found(lowered), ["note: Platform event `Many__e` has 7 subscribers"]);
+}
+
+#[test]
+fn a_component_is_known_again_by_its_name() {
+    let rules = event_rule("find: {component: {type: platform-event}}");
+    let fingerprints = |items: Vec<Item>| -> Vec<String> {
+        let program = Program { items, ..Program::default() };
+        let findings = check(&program, &Summary::default(), &rules);
+        findings.into_iter().map(|finding| finding.fingerprint).collect()
+    };
+    let one = fingerprints(vec![event("A__e", 0, &[])]);
+    assert_eq!(fingerprints(vec![event("a__E", 50, &[("subscribers", "1")])]), one);
+    assert_ne!(fingerprints(vec![event("B__e", 0, &[])]), one);
 }

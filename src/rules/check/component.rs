@@ -1,0 +1,29 @@
+//! `component`: things that the project declares, with certain facts.
+
+use crate::finding::Confidence;
+use crate::program::model::{ItemId, Program};
+use crate::rules::plan::ComponentPlan;
+
+use super::{Hit, Subject};
+
+pub(super) fn hits(program: &Program, rule: usize, plan: &ComponentPlan) -> Vec<Hit> {
+    (0u32..)
+        .map(ItemId)
+        .zip(&program.items)
+        .filter(|(_, item)| plan.matches(item))
+        .map(|(id, item)| Hit {
+            rule,
+            entry: None,
+            primary: item.at,
+            subject: Subject::Item(id),
+            first: None,
+            certainty: None,
+            confidence: Confidence::High,
+            loops: Vec::new(),
+            path: Vec::new(),
+            related: Vec::new(),
+            at_entry: false,
+            hint: false,
+        })
+        .collect()
+}
