@@ -142,6 +142,25 @@ fn findings_decide_the_exit_code() {
 }
 
 #[test]
+fn some_findings_may_pass() {
+    let project = folder(&[("Orders.trigger", ERROR), ("Cancel.cls", WARNING)]);
+    let outcome = |arguments: &[&str]| {
+        let (code, _, err) = run(seamlint().arg(project.path()).args(arguments));
+        (code, err)
+    };
+    assert_eq!(outcome(&["--fail-on", "warning"]).0, 1);
+    let (code, err) = outcome(&["--fail-on", "warning", "--max-findings", "1"]);
+    assert_eq!(code, 1);
+    assert!(err.contains("at or above `warning`, and --max-findings lets 1 pass"), "{err}");
+    assert_eq!(outcome(&["--fail-on", "warning", "--max-findings", "9"]).0, 0);
+    // The warning does not count.
+    let (code, err) = outcome(&["--max-findings", "1"]);
+    assert_eq!(code, 0);
+    assert!(err.starts_with("note: 1 finding is at or above `error`"), "{err}");
+    assert_eq!(outcome(&["--max-findings", "1", "--quiet"]), (0, String::new()));
+}
+
+#[test]
 fn a_mistake_in_the_arguments_is_2_and_prints_no_report() {
     let project = folder(&[("Orders.trigger", ERROR)]);
     let here = project.path().to_str().unwrap();
@@ -151,6 +170,16 @@ fn a_mistake_in_the_arguments_is_2_and_prints_no_report() {
         (vec![here, "--format", "xml"], "invalid value 'xml'"),
         (vec![here, "--rules", "no/such/rules"], "no/such/rules"),
         (vec![here, "--output", "no/such/folder/out.json"], "cannot write to `no/such/folder/out.json`"),
+        (vec![here, "--max-findings", "many"], "invalid value 'many'"),
+        (vec![here, "--max-findings", "3", "--fail-on", "never"], "--max-findings has no meaning"),
+        (vec![here, "--only", "callout-in-lop"], "did you mean `callout-in-loop`?"),
+        (vec![here, "--only", "callout-in-loop,qqq"], "there is no rule `qqq`; `seamlint rules list`"),
+        (vec![here, "--pattern", "request-respons"], "did you mean `request-response`?"),
+        (
+            vec![here, "--only", "callout-in-loop", "--pattern", "credentials"],
+            "no rule of --only belongs to the pattern `credentials`",
+        ),
+        (vec![here, "--color", "always", "--no-color"], "cannot be used with"),
         (vec![here, "-o", "sarfi=a"], "did you mean `sarif`?"),
         (vec![here, "-f", "json", "-o", "sarif=-"], "would both go to standard output"),
         (vec!["debug", "unit", "no/such/file.cls"], "no/such/file.cls"),
@@ -192,6 +221,49 @@ fn a_named_file_is_read_in_its_project_and_reported_alone() {
         rules(&["PaymentGateway.cls", "CancellationService.cls"]),
         ["publish-result-ignored", "callout-after-dml"]
     );
+}
+
+#[test]
+fn rules_can_be_picked() {
+    let broken =
+        folder(&[("Orders.trigger", ERROR), ("Broken.cls", "public class Broken { void a() { if } }")]);
+    let picked = |path: &Path, arguments: &[&str]| -> Vec<String> {
+        let (_, out, err) = run(seamlint().arg(path).args(["--format", "json"]).args(arguments));
+        assert_eq!(err, "");
+        let found: Value = serde_json::from_str(&out).unwrap();
+        let findings = found["findings"].as_array().unwrap();
+        findings.iter().map(|finding| finding["rule"].as_str().unwrap().to_owned()).collect()
+    };
+    let example = repository("examples/orders");
+    assert_eq!(picked(&example, &["--only", "callout-in-loop"]), ["callout-in-loop"]);
+    assert_eq!(
+        picked(&example, &["--only", "callout-in-loop,callout-after-dml", "--only", "enqueue-per-record"]),
+        ["enqueue-per-record", "callout-after-dml", "callout-in-loop"]
+    );
+    let of_pattern = picked(&example, &["--pattern", "platform-events"]);
+    assert!(of_pattern.contains(&"publish-result-ignored".to_owned()), "{of_pattern:?}");
+    assert!(!of_pattern.contains(&"callout-in-loop".to_owned()), "{of_pattern:?}");
+    // An anti-pattern, by its name.
+    assert_eq!(picked(&example, &["--pattern", "sync-callout-in-trigger"]), ["sync-callout-in-trigger"]);
+    assert!(picked(broken.path(), &[]).contains(&"syntax-error".to_owned()));
+    assert_eq!(
+        picked(broken.path(), &["--only", "sync-callout-in-trigger"]),
+        ["sync-callout-in-trigger"],
+        "nothing that was not asked for"
+    );
+}
+
+#[test]
+fn quiet_prints_the_findings_and_nothing_else() {
+    let example = repository("examples/orders");
+    let (code, loud, _) = run(seamlint().arg(&example));
+    let (quiet_code, quiet, err) = run(seamlint().arg(&example).arg("-q"));
+    assert_eq!((code, quiet_code, err.as_str()), (1, 1, ""));
+    let (findings, summary) = loud.trim_end().rsplit_once('\n').unwrap();
+    assert_eq!(quiet.trim_end(), findings.trim_end());
+    assert!(summary.contains("entry points"), "{summary}");
+    let clean = folder(&[("A.cls", "public class A { }")]);
+    assert_eq!(run(seamlint().arg(clean.path()).arg("--quiet")), (0, String::new(), String::new()));
 }
 
 // Formats
@@ -334,6 +406,8 @@ fn colour_only_where_it_is_wanted() {
         let (_, out, _) = run(seamlint().arg(&example).args(["--color", color]));
         assert_eq!(out.contains('\u{1b}'), coloured, "{color}");
     }
+    assert!(!run(seamlint().arg(&example).arg("--no-color")).1.contains('\u{1b}'));
+    assert!(!run(seamlint().arg(&example).env("NO_COLOR", "1")).1.contains('\u{1b}'));
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! `seamlint scan`: the pipeline from the arguments to the reports and the exit code.
 
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
-use crate::finding::Severity;
+use crate::finding::{Finding, Severity};
 use crate::report::progress::Progress;
 use crate::report::terminal::Style;
 use crate::report::{Format, Report};
+use crate::rules::select::Selection;
 use crate::{apex, scan};
 
 use super::output::{Output, Target, targets};
@@ -30,18 +32,34 @@ pub struct ScanArgs {
     /// The least severity that makes the exit code 1
     #[arg(long, value_enum, default_value = "error")]
     fail_on: FailOn,
+    /// Let this many findings at or above --fail-on pass; one more makes the exit code 1
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    max_findings: usize,
+    /// Run these rules only
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Run only the rules that belong to this integration pattern or anti-pattern
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    pattern: Vec<String>,
     /// Folder with rule files of your own, beside the built-in ones
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
     /// Number of threads (default: one a core)
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// When to colour
-    #[arg(long, value_enum, default_value = "auto")]
+    /// Print the findings and nothing else: no progress, no summary
+    #[arg(short, long)]
+    quiet: bool,
+    /// When to colour; `auto` is never where NO_COLOR is set
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     color: Color,
+    /// Do not colour; the same as --color never
+    #[arg(long, conflicts_with = "color")]
+    no_color: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 enum FailOn {
     Note,
     Warning,
@@ -57,29 +75,50 @@ enum Color {
 }
 
 impl FailOn {
-    fn fails(self, severity: Severity) -> bool {
+    /// The least severity that fails; `None` where nothing does.
+    fn least(self) -> Option<Severity> {
         match self {
-            FailOn::Never => false,
-            FailOn::Note => severity >= Severity::Note,
-            FailOn::Warning => severity >= Severity::Warning,
-            FailOn::Error => severity >= Severity::Error,
+            FailOn::Never => None,
+            FailOn::Note => Some(Severity::Note),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Error => Some(Severity::Error),
         }
     }
 }
 
 impl Color {
-    /// How to draw a report that goes to `target`.
-    fn style(self, target: &Target) -> Style {
-        let color = match self {
+    /// Whether to colour. `NO_COLOR` counts where it is set and not empty (no-color.org).
+    fn colors(self, terminal: bool, no_color: Option<&OsStr>) -> bool {
+        match self {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => {
-                *target == Target::Stdout
-                    && io::stdout().is_terminal()
-                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-            }
-        };
-        Style { color, ..Style::default() }
+            Color::Auto => terminal && no_color.is_none_or(OsStr::is_empty),
+        }
+    }
+}
+
+impl ScanArgs {
+    /// How to draw a report that goes to `target`.
+    fn style(&self, target: &Target) -> Style {
+        let choice = if self.no_color { Color::Never } else { self.color };
+        let terminal = *target == Target::Stdout && io::stdout().is_terminal();
+        let color = choice.colors(terminal, std::env::var_os("NO_COLOR").as_deref());
+        Style { color, summary: !self.quiet, ..Style::default() }
+    }
+
+    /// Whether the findings fail the build.
+    fn fails(&self, findings: &[Finding]) -> bool {
+        let Some(least) = self.fail_on.least() else { return false };
+        let counted = findings.iter().filter(|finding| finding.severity >= least).count();
+        if counted > 0 && self.max_findings > 0 && !self.quiet {
+            eprintln!(
+                "note: {} at or above `{}`, and --max-findings lets {} pass",
+                if counted == 1 { "1 finding is".to_owned() } else { format!("{counted} findings are") },
+                self.fail_on,
+                self.max_findings
+            );
+        }
+        counted > self.max_findings
     }
 }
 
@@ -87,6 +126,9 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
     let started = Instant::now();
     if args.threads == Some(0) {
         return Err(Failure::usage("--threads must be at least 1"));
+    }
+    if args.max_findings > 0 && args.fail_on == FailOn::Never {
+        return Err(Failure::usage("--max-findings has no meaning with --fail-on never: nothing fails"));
     }
     let targets = targets(args.format, &args.output).map_err(Failure::usage)?;
     // The parser recurses over hostile input; threads with a large stack need no others for it.
@@ -96,10 +138,12 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
         .start_handler(|_| apex::parse::declare_stack(apex::parse::STACK))
         .build_global()
         .map_err(|error| Failure::usage(format!("cannot start the threads: {error}")))?;
-    let rules =
+    let mut rules =
         load_rules(args.paths.first().map_or(Path::new("."), PathBuf::as_path), args.rules.as_deref())?;
-    let progress = Progress::new(true);
-    let scan =
+    let selection = Selection { only: args.only.clone(), patterns: args.pattern.clone() };
+    selection.apply(&mut rules).map_err(Failure::usage)?;
+    let progress = Progress::new(!args.quiet);
+    let mut scan =
         scan::scan(&args.paths, &rules, &progress).map_err(|error| Failure::usage(error.to_string()))?;
     drop(progress);
     if scan.project.files.is_empty() {
@@ -108,6 +152,10 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
             "note: no Apex classes or triggers in {}; nothing was checked. Is it the folder of a Salesforce project?",
             places.join(", ")
         );
+    }
+    if !selection.is_everything() {
+        // What the analysis itself has to say, such as where a file does not parse, was not asked for.
+        scan.findings.retain(|finding| rules.rule(&finding.rule).is_some());
     }
     let report = Report {
         project: &scan.project,
@@ -118,9 +166,27 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
     };
     for (format, target) in &targets {
         target
-            .write(*format, &report, args.color.style(target))
+            .write(*format, &report, args.style(target))
             .map_err(|error| Failure::usage(format!("cannot write to {target}: {error}")))?;
     }
-    let fails = scan.findings.iter().any(|finding| args.fail_on.fails(finding.severity));
-    Ok(if fails { FINDINGS } else { 0 })
+    Ok(if args.fails(&scan.findings) { FINDINGS } else { 0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_for_a_terminal_that_wants_it() {
+        for (choice, terminal, no_color, expected) in [
+            (Color::Auto, true, None, true),
+            (Color::Auto, true, Some(""), true),
+            (Color::Auto, true, Some("1"), false),
+            (Color::Auto, false, None, false),
+            (Color::Always, false, Some("1"), true),
+            (Color::Never, true, None, false),
+        ] {
+            assert_eq!(choice.colors(terminal, no_color.map(OsStr::new)), expected, "{no_color:?}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod query;
 pub mod registry;
 pub mod rule;
 pub mod schema;
+pub mod select;
 mod template;
 mod word;
 

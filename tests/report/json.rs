@@ -34,5 +34,8 @@ fn says_nothing_about_the_machine() {
     let first = world.write(Format::Json, Style::default());
     assert!(!first.contains(world.project.root.to_str().unwrap()));
     // Another folder, the same bytes.
-    assert_eq!(callout().write(Format::Json, Style { color: true, unicode: false, width: 40 }), first);
+    assert_eq!(
+        callout().write(Format::Json, Style { color: true, unicode: false, width: 40, ..Style::default() }),
+        first
+    );
 }

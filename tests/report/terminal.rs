@@ -13,7 +13,7 @@ fn a_path_across_files() {
 
 #[test]
 fn ascii_and_narrow() {
-    let style = Style { color: false, unicode: false, width: 60 };
+    let style = Style { color: false, unicode: false, width: 60, ..Style::default() };
     assert_snapshot!(callout().write(Format::Terminal, style));
 }
 
@@ -240,8 +240,8 @@ fn any_text_and_any_span() {
         let primary = path[4].at;
         world.finding("callout-no-timeout", "no timeout", primary, path).related = related;
         for style in [
-            Style { color: false, unicode: true, width: 50 },
-            Style { color: false, unicode: false, width: 0 },
+            Style { color: false, unicode: true, width: 50, ..Style::default() },
+            Style { color: false, unicode: false, width: 0, ..Style::default() },
         ] {
             let shown = world.write(Format::Terminal, style);
             for index in 0..6 {
@@ -250,7 +250,7 @@ fn any_text_and_any_span() {
             let raw = |char: char| char != '\n' && (char.is_control() || char == '\u{202e}');
             assert!(!shown.contains(raw), "round {round}: {shown:?}");
         }
-        world.write(Format::Terminal, Style { color: true, unicode: true, width: 80 });
+        world.write(Format::Terminal, Style { color: true, unicode: true, width: 80, ..Style::default() });
         world.write(Format::Json, Style::default());
         world.write(Format::Sarif, Style::default());
     }

@@ -156,7 +156,7 @@ fn acts_on_terminal(char: char) -> bool {
 mod tests {
     use super::*;
 
-    const STYLE: Style = Style { color: false, unicode: true, width: 100 };
+    const STYLE: Style = Style { color: false, unicode: true, width: 100, summary: true };
 
     fn marked(line: &str, span: Range<usize>, budget: usize) -> (String, String) {
         let found = excerpt(line, &[span], budget, STYLE);

@@ -27,11 +27,13 @@ pub struct Style {
     pub unicode: bool,
     /// Columns to fill.
     pub width: usize,
+    /// Whether the line that sums the scan up is wanted.
+    pub summary: bool,
 }
 
 impl Default for Style {
     fn default() -> Style {
-        Style { color: false, unicode: true, width: 100 }
+        Style { color: false, unicode: true, width: 100, summary: true }
     }
 }
 
@@ -45,7 +47,7 @@ impl Style {
     }
 }
 
-/// Writes all findings in the order given, then notes and the summary line.
+/// Writes all findings in the order given, then notes and, where wanted, the summary line.
 pub fn write(report: &Report, map: &SourceMap, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let (syntax, findings): (Vec<_>, Vec<_>) =
         report.findings.iter().partition(|finding| finding.rule == SYNTAX_ERROR);
@@ -67,7 +69,10 @@ pub fn write(report: &Report, map: &SourceMap, style: Style, out: &mut dyn Write
     if !syntax.is_empty() || !report.project.problems.is_empty() {
         writeln!(out)?;
     }
-    writeln!(out, "{}", summary::line(report, style))
+    if style.summary {
+        writeln!(out, "{}", summary::line(report, style))?;
+    }
+    Ok(())
 }
 
 fn write_finding(
