@@ -1,7 +1,7 @@
 //! seamlint finds where the integration architecture of a Salesforce repository breaks.
 //!
 //! Data goes one way: [`discover`] lists the files, [`apex`] turns each class or trigger into a unit,
-//! [`program`] links the units, [`summary`] says what happens in each transaction, [`rules`] ask and
+//! [`metadata`] each XML file into components, [`program`] links them, [`summary`] says what happens in each transaction, [`rules`] ask and
 //! [`report`] prints. A stage sees only what the one before it made.
 
 pub mod apex;
@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod discover;
 pub mod finding;
+pub mod metadata;
 pub mod name;
 pub mod program;
 pub mod report;
@@ -16,3 +17,4 @@ pub mod rules;
 pub mod scan;
 pub mod span;
 pub mod summary;
+pub mod xml;

@@ -8,14 +8,13 @@ use rayon::prelude::*;
 use crate::apex;
 use crate::apex::test_code::{is_hidden_stub, is_test_class};
 use crate::apex::unit::Unit;
-use crate::discover::custom_metadata::{self, MetadataRecord};
-use crate::discover::platform_event::{self, PublishBehavior};
 use crate::discover::{
     DiscoverError, Options, Problem, Project, SourceFile, SourceKind, discover, read_text, visualforce,
 };
 use crate::finding::{Confidence, Finding, Severity};
+use crate::metadata::{self, Metadata};
 use crate::program::model::Program;
-use crate::program::{self, Page, RECORD_TYPES};
+use crate::program::{self, Page};
 use crate::report::progress::Progress;
 use crate::report::{SYNTAX_ERROR, Statistics};
 use crate::rules;
@@ -35,6 +34,7 @@ pub struct Scan {
 pub struct Model {
     pub project: Project,
     pub units: Vec<Unit>,
+    pub metadata: Metadata,
     pub program: Program,
     pub summary: Summary,
 }
@@ -70,12 +70,11 @@ pub fn model(paths: &[PathBuf], progress: &Progress) -> Result<Model, DiscoverEr
     let mut project = discover(paths, &Options::default())?;
     let apex: Vec<&SourceFile> = project.files.iter().filter(|file| file.kind.is_apex()).collect();
     progress.stage("reading Apex", apex.len());
-    let (units, unreadable) = parse(&apex, progress);
-    progress.stage("linking", 0);
-    let (records, mut problems) = records(&project);
-    problems.extend(unreadable);
-    let (events, broken) = events(&project);
+    let (units, mut problems) = parse(&apex, progress);
+    progress.stage("reading metadata", 0);
+    let (metadata, broken) = metadata::read(&project);
     problems.extend(broken);
+    progress.stage("linking", 0);
     let pages = pages(&project);
     let modules: Vec<Vec<u32>> =
         units.iter().map(|unit| modules_around(&project, project.file(unit.file))).collect();
@@ -91,8 +90,7 @@ pub fn model(paths: &[PathBuf], progress: &Progress) -> Result<Model, DiscoverEr
         units: &units,
         modules: &modules,
         namespaces: &namespaces,
-        records: &records,
-        after_commit: &events,
+        metadata: &metadata,
         pages: &pages,
     };
     let program = program::link(&input);
@@ -100,7 +98,7 @@ pub fn model(paths: &[PathBuf], progress: &Progress) -> Result<Model, DiscoverEr
     let summary = summarise(&program);
     project.problems.extend(problems);
     project.problems.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
-    Ok(Model { project, units, program, summary })
+    Ok(Model { project, units, metadata, program, summary })
 }
 
 /// The modules around a file, the innermost first.
@@ -147,38 +145,6 @@ fn parse_file(file: &SourceFile) -> Result<Option<Unit>, Problem> {
         return Ok(None);
     }
     Ok(Some(apex::parse_unit(file.id, &text, file.api_version, file.active)))
-}
-
-/// The custom metadata records that a framework's dispatch needs; all others stay unopened.
-fn records(project: &Project) -> (Vec<MetadataRecord>, Vec<Problem>) {
-    let mut records = Vec::new();
-    let mut problems = Vec::new();
-    for file in project.of_kind(SourceKind::CustomMetadata) {
-        let Some((type_name, _)) = custom_metadata::identity(file) else { continue };
-        let local = type_name.rsplit("__").next().unwrap_or(&type_name);
-        if !RECORD_TYPES.iter().any(|wanted| wanted.eq_ignore_ascii_case(local)) {
-            continue;
-        }
-        match custom_metadata::read_record(file) {
-            Ok(record) => records.push(record),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    (records, problems)
-}
-
-/// The platform events that are published after the commit.
-fn events(project: &Project) -> (Vec<String>, Vec<Problem>) {
-    let mut after_commit = Vec::new();
-    let mut problems = Vec::new();
-    for file in project.of_kind(SourceKind::PlatformEvent) {
-        match platform_event::read_event(file) {
-            Ok((name, PublishBehavior::AfterCommit)) => after_commit.push(name),
-            Ok((_, PublishBehavior::Immediately)) => {}
-            Err(problem) => problems.push(problem),
-        }
-    }
-    (after_commit, problems)
 }
 
 /// Which classes the Visualforce pages use, and what of them.

@@ -25,3 +25,17 @@ pub struct Location {
     pub file: FileId,
     pub span: Span,
 }
+
+/// A value and where it stands in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Spanned<T> {
+    pub value: T,
+    pub at: Span,
+}
+
+impl<T> Spanned<T> {
+    /// Another value at the same place.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: change(self.value), at: self.at }
+    }
+}

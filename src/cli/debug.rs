@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use crate::report::progress::Progress;
 use crate::span::FileId;
-use crate::{apex, discover, scan};
+use crate::{apex, discover, metadata, scan};
 
 use super::{Failure, print, print_json};
 
@@ -14,6 +14,11 @@ use super::{Failure, print, print_json};
 pub enum DebugCommand {
     /// The effect skeleton of one Apex file
     Unit { file: PathBuf },
+    /// The components in the metadata files, as JSON
+    Metadata {
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+    },
     /// The linked call graph, its sites and entry points, as JSON
     Program {
         #[arg(default_value = ".")]
@@ -36,6 +41,15 @@ pub fn run(command: DebugCommand) -> Result<u8, Failure> {
                 .map_err(|error| Failure::usage(format!("`{}` {error}", file.display())))?;
             let unit = apex::parse_unit(FileId(0), &text, None, true);
             print(&apex::print::print(&unit, &text))
+        }
+        DebugCommand::Metadata { paths } => {
+            let project = discover::discover(&paths, &discover::Options::default())
+                .map_err(|error| Failure::usage(error.to_string()))?;
+            let (metadata, problems) = metadata::read(&project);
+            for problem in project.problems.iter().chain(&problems) {
+                eprintln!("note: {problem}");
+            }
+            print_json(&metadata)
         }
         DebugCommand::Program { paths } => print_json(&model(&paths)?.program),
         DebugCommand::Summary { paths } => print_json(&model(&paths)?.summary),

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::text::{decode, error_text};
-use super::xml;
+use crate::xml;
 
 /// Companions have some 200 bytes, a kilobyte with package versions. One read gets them.
 const USUAL_BYTES: usize = 4096;

@@ -1,6 +1,9 @@
 //! What a file is, told by its name and the folder it is in.
 
-use super::SourceKind;
+use std::borrow::Cow;
+use std::path::Path;
+
+use super::{MetadataKind, SourceKind};
 
 /// Folders that hold copies, tools or opaque content, never sources of the org.
 ///
@@ -10,24 +13,47 @@ pub(super) fn is_skipped_folder(name: &str) -> bool {
     name.starts_with('.') || name == "node_modules" || name == "staticresources"
 }
 
+/// The metadata types that seamlint reads: suffix, and folder in metadata format. Only in its folder is
+/// a file in metadata format told from others: suffixes like `.flow` mean other things elsewhere.
+/// Source: forcedotcom/source-deploy-retrieve, `metadataRegistry.json`.
+const METADATA: &[(&str, &str, MetadataKind)] = &[
+    ("platformEventChannel", "platformEventChannels", MetadataKind::Channel),
+    ("platformEventChannelMember", "platformEventChannelMembers", MetadataKind::ChannelMember),
+    ("platformEventSubscriberConfig", "PlatformEventSubscriberConfigs", MetadataKind::SubscriberConfig),
+    ("managedEventSubscription", "managedEventSubscriptions", MetadataKind::ManagedSubscription),
+    ("eventRelay", "eventRelays", MetadataKind::EventRelay),
+    ("namedCredential", "namedCredentials", MetadataKind::NamedCredential),
+    ("externalCredential", "externalCredentials", MetadataKind::ExternalCredential),
+    ("authprovider", "authproviders", MetadataKind::AuthProvider),
+    ("externalAuthIdentityProvider", "externalAuthIdentityProviders", MetadataKind::IdentityProvider),
+    ("remoteSite", "remoteSiteSettings", MetadataKind::RemoteSite),
+    ("cspTrustedSite", "cspTrustedSites", MetadataKind::CspSite),
+    ("corsWhitelistOrigin", "corsWhitelistOrigins", MetadataKind::CorsOrigin),
+    ("externalServiceRegistration", "externalServiceRegistrations", MetadataKind::ExternalService),
+    ("dataSource", "dataSources", MetadataKind::DataSource),
+    ("workflow", "workflows", MetadataKind::Workflow),
+    ("connectedApp", "connectedApps", MetadataKind::ConnectedApp),
+    ("eca", "externalClientApps", MetadataKind::ClientApp),
+    ("ecaOauth", "extlClntAppOauthSettings", MetadataKind::ClientAppOauth),
+    ("ecaGlblOauth", "extlClntAppGlobalOauthSets", MetadataKind::ClientAppGlobalOauth),
+    ("ecaOauthPlcy", "extlClntAppOauthPolicies", MetadataKind::ClientAppOauthPolicy),
+    ("ecaPlcy", "extlClntAppPolicies", MetadataKind::ClientAppPolicy),
+    ("labels", "labels", MetadataKind::Labels),
+];
+
 /// The kind of a file, or `None` where seamlint has no use for it.
 ///
-/// `folder` is the name of the folder that the file is in: a metadata API record `Type.Record.md`
+/// `folder` is the path of the folder that the file is in: a metadata API record `Type.Record.md`
 /// differs from a Markdown page only by its place.
-pub(super) fn kind_of(name: &str, folder: &str) -> Option<SourceKind> {
+pub(super) fn kind_of(name: &str, folder: &Path) -> Option<SourceKind> {
     // Also the resource forks that macOS leaves behind (`._Foo.cls`).
     if name.starts_with('.') {
         return None;
     }
+    if let Some(stem) = strip_suffix_fold(name, "-meta.xml") {
+        return source_format(stem, folder).map(SourceKind::Metadata);
+    }
     let (stem, suffix) = name.rsplit_once('.')?;
-    if ends_with_fold(name, "__e.object-meta.xml") || ends_with_fold(name, "__e.object") {
-        return Some(SourceKind::PlatformEvent);
-    }
-    if suffix.eq_ignore_ascii_case("xml") {
-        return record_name(name)
-            .filter(|_| ends_with_fold(stem, ".md-meta"))
-            .map(|_| SourceKind::CustomMetadata);
-    }
     let kind = [
         ("cls", SourceKind::ApexClass),
         ("trigger", SourceKind::ApexTrigger),
@@ -37,10 +63,53 @@ pub(super) fn kind_of(name: &str, folder: &str) -> Option<SourceKind> {
     if let Some((_, kind)) = kind.into_iter().find(|(known, _)| suffix.eq_ignore_ascii_case(known)) {
         return Some(kind);
     }
-    let is_record = suffix.eq_ignore_ascii_case("md")
-        && folder.eq_ignore_ascii_case("customMetadata")
-        && record_name(name).is_some();
-    is_record.then_some(SourceKind::CustomMetadata)
+    metadata_format(stem, suffix, folder).map(SourceKind::Metadata)
+}
+
+/// The kind of `Stem.suffix-meta.xml`.
+fn source_format(stem: &str, folder: &Path) -> Option<MetadataKind> {
+    let (name, suffix) = stem.rsplit_once('.')?;
+    // By far the most files of a repository are fields: all but a few are of no use.
+    if suffix.eq_ignore_ascii_case("field") {
+        let object = folder.parent().map(folder_name).unwrap_or_default();
+        return object_kind(&object).map(|_| MetadataKind::Field);
+    }
+    if suffix.eq_ignore_ascii_case("object") {
+        return object_kind(name);
+    }
+    if suffix.eq_ignore_ascii_case("md") {
+        return record_name(stem).map(|_| MetadataKind::Record);
+    }
+    let known = METADATA.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(suffix));
+    known.map(|(_, _, kind)| *kind)
+}
+
+/// The kind of `Stem.suffix` in metadata format.
+fn metadata_format(stem: &str, suffix: &str, folder: &Path) -> Option<MetadataKind> {
+    if suffix.eq_ignore_ascii_case("object") {
+        return object_kind(stem);
+    }
+    if suffix.eq_ignore_ascii_case("md") {
+        let in_place = folder_name(folder).eq_ignore_ascii_case("customMetadata");
+        return (in_place && record_name(&format!("{stem}.md")).is_some()).then_some(MetadataKind::Record);
+    }
+    let (_, home, kind) = METADATA.iter().find(|(known, _, _)| known.eq_ignore_ascii_case(suffix))?;
+    folder_name(folder).eq_ignore_ascii_case(home).then_some(*kind)
+}
+
+/// Which objects are read, told by their names. All others have many fields and nothing that counts here.
+fn object_kind(object: &str) -> Option<MetadataKind> {
+    if ends_with_fold(object, "__e") {
+        Some(MetadataKind::PlatformEvent)
+    } else if ends_with_fold(object, "__x") {
+        Some(MetadataKind::ExternalObject)
+    } else {
+        None
+    }
+}
+
+fn folder_name(folder: &Path) -> Cow<'_, str> {
+    folder.file_name().unwrap_or_default().to_string_lossy()
 }
 
 /// The content file that a `.cls-meta.xml` or `.trigger-meta.xml` belongs to.
@@ -49,12 +118,17 @@ pub(super) fn described_by(name: &str) -> Option<&str> {
     (ends_with_fold(content, ".cls") || ends_with_fold(content, ".trigger")).then_some(content)
 }
 
+/// The full name of the component in `Name.suffix-meta.xml` or `Name.suffix`.
+pub fn full_name(file_name: &str, suffix: &str) -> Option<String> {
+    let stem = strip_suffix_fold(file_name, "-meta.xml").unwrap_or(file_name);
+    let stem = strip_suffix_fold(stem, suffix)?.strip_suffix('.')?;
+    Some(percent_decode(stem))
+}
+
 /// Type and record name of a custom metadata file, `Trigger_Action.Account_Notify.md-meta.xml`,
 /// as far as the name tells; the type without `__mdt`.
 pub fn record_name(file_name: &str) -> Option<(String, String)> {
-    let stem =
-        strip_suffix_fold(file_name, ".md-meta.xml").or_else(|| strip_suffix_fold(file_name, ".md"))?;
-    let stem = percent_decode(stem);
+    let stem = full_name(file_name, "md")?;
     let (type_name, record) = stem.split_once('.')?;
     if type_name.is_empty() || record.is_empty() {
         return None;
@@ -106,24 +180,54 @@ mod tests {
 
     #[test]
     fn kinds_by_suffix() {
-        assert_eq!(kind_of("A.cls", "classes"), Some(SourceKind::ApexClass));
-        assert_eq!(kind_of("A.CLS", "x"), Some(SourceKind::ApexClass));
-        assert_eq!(kind_of("T.trigger", "triggers"), Some(SourceKind::ApexTrigger));
-        assert_eq!(kind_of("P.page", "pages"), Some(SourceKind::Visualforce));
-        assert_eq!(kind_of("C.component", "components"), Some(SourceKind::Visualforce));
-        assert_eq!(kind_of("A.cls-meta.xml", "classes"), None);
-        assert_eq!(kind_of("x.component.ts", "components"), None);
-        assert_eq!(kind_of("run.apex", "scripts"), None);
-        assert_eq!(kind_of("._A.cls", "classes"), None);
-        assert_eq!(kind_of("cls", "classes"), None);
+        assert_eq!(kind_of("A.cls", Path::new("classes")), Some(SourceKind::ApexClass));
+        assert_eq!(kind_of("A.CLS", Path::new("x")), Some(SourceKind::ApexClass));
+        assert_eq!(kind_of("T.trigger", Path::new("triggers")), Some(SourceKind::ApexTrigger));
+        assert_eq!(kind_of("P.page", Path::new("pages")), Some(SourceKind::Visualforce));
+        assert_eq!(kind_of("C.component", Path::new("components")), Some(SourceKind::Visualforce));
+        assert_eq!(kind_of("A.cls-meta.xml", Path::new("classes")), None);
+        assert_eq!(kind_of("x.component.ts", Path::new("components")), None);
+        assert_eq!(kind_of("run.apex", Path::new("scripts")), None);
+        assert_eq!(kind_of("._A.cls", Path::new("classes")), None);
+        assert_eq!(kind_of("cls", Path::new("classes")), None);
     }
 
     #[test]
     fn a_record_is_not_a_markdown_page() {
-        assert_eq!(kind_of("T.R.md-meta.xml", "customMetadata"), Some(SourceKind::CustomMetadata));
-        assert_eq!(kind_of("T.R.md", "customMetadata"), Some(SourceKind::CustomMetadata));
-        assert_eq!(kind_of("README.md", "customMetadata"), None);
-        assert_eq!(kind_of("a.b.md", "docs"), None);
+        assert_eq!(
+            kind_of("T.R.md-meta.xml", Path::new("customMetadata")),
+            Some(SourceKind::Metadata(MetadataKind::Record))
+        );
+        assert_eq!(
+            kind_of("T.R.md", Path::new("customMetadata")),
+            Some(SourceKind::Metadata(MetadataKind::Record))
+        );
+        assert_eq!(kind_of("README.md", Path::new("customMetadata")), None);
+        assert_eq!(kind_of("a.b.md", Path::new("docs")), None);
+    }
+
+    #[test]
+    fn metadata_is_known_in_both_formats_where_it_is_needed() {
+        let kind = |name: &str, folder: &str| match kind_of(name, Path::new(folder)) {
+            Some(SourceKind::Metadata(kind)) => Some(kind),
+            other => {
+                assert_eq!(other, None);
+                None
+            }
+        };
+        for (suffix, home, expected) in METADATA {
+            assert_eq!(kind(&format!("X.{suffix}-meta.xml"), "any"), Some(*expected));
+            assert_eq!(kind(&format!("X.{suffix}"), home), Some(*expected));
+            assert_eq!(kind(&format!("X.{suffix}"), "any"), None);
+        }
+        assert_eq!(kind("E__e.object-meta.xml", "objects/E__e"), Some(MetadataKind::PlatformEvent));
+        assert_eq!(kind("E__E.object", "objects"), Some(MetadataKind::PlatformEvent));
+        assert_eq!(kind("I__x.object", "objects"), Some(MetadataKind::ExternalObject));
+        assert_eq!(kind("A__c.field-meta.xml", "objects/I__x/fields"), Some(MetadataKind::Field));
+        assert_eq!(kind("A__c.field-meta.xml", "objects/Account/fields"), None);
+        assert_eq!(kind("Account.object-meta.xml", "objects/Account"), None);
+        assert_eq!(kind("X.layout-meta.xml", "layouts"), None);
+        assert_eq!(kind("-meta.xml", "layouts"), None);
     }
 
     #[test]

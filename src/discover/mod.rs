@@ -5,11 +5,9 @@
 //! ignore files and the `sfdx-project.json` of the repository around them.
 
 mod companion;
-pub mod custom_metadata;
 mod ignores;
 mod kind;
 mod modules;
-pub mod platform_event;
 mod roots;
 mod source;
 #[cfg(test)]
@@ -17,14 +15,13 @@ mod tests;
 pub mod text;
 pub mod visualforce;
 mod walk;
-mod xml;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub use kind::record_name;
+pub use kind::{full_name, record_name};
 pub use text::{LineIndex, Position, TextProblem, read_text};
 
 use crate::span::FileId;
@@ -37,10 +34,8 @@ use walk::{Folder, Rules};
 pub enum SourceKind {
     ApexClass,
     ApexTrigger,
-    /// A custom metadata record (`Type.Record.md-meta.xml` or `Type.Record.md`).
-    CustomMetadata,
-    /// The definition of a platform event (`Order__e.object-meta.xml` or `Order__e.object`).
-    PlatformEvent,
+    /// A component in XML.
+    Metadata(MetadataKind),
     /// A Visualforce page or component: names its Apex controllers.
     Visualforce,
 }
@@ -48,7 +43,43 @@ pub enum SourceKind {
 /// What the file at `path` (with `/`) is, or `None` where seamlint has no use for it.
 pub fn kind_of(path: &str) -> Option<SourceKind> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    kind::kind_of(name, folder.rsplit('/').next().unwrap_or(folder))
+    kind::kind_of(name, Path::new(folder))
+}
+
+/// The metadata types that are read, in source format (`X.namedCredential-meta.xml`) and in metadata
+/// format (`namedCredentials/X.namedCredential`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+pub enum MetadataKind {
+    /// An object `__e`.
+    PlatformEvent,
+    /// An object `__x`.
+    ExternalObject,
+    /// A field of one of these objects, in source format.
+    Field,
+    /// A custom metadata record (`Type.Record.md`).
+    Record,
+    Channel,
+    ChannelMember,
+    SubscriberConfig,
+    ManagedSubscription,
+    EventRelay,
+    NamedCredential,
+    ExternalCredential,
+    AuthProvider,
+    IdentityProvider,
+    RemoteSite,
+    CspSite,
+    CorsOrigin,
+    ExternalService,
+    DataSource,
+    Workflow,
+    ConnectedApp,
+    ClientApp,
+    ClientAppOauth,
+    ClientAppGlobalOauth,
+    ClientAppOauthPolicy,
+    ClientAppPolicy,
+    Labels,
 }
 
 impl SourceKind {

@@ -94,8 +94,8 @@ fn add_named(candidates: &mut Vec<Candidate>, roots: &Roots, problems: &mut Vec<
     for absolute in missed {
         let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
         let name = text(absolute.file_name());
-        let folder = text(absolute.parent().and_then(Path::file_name));
-        let Some(kind) = kind_of(&name, &folder) else {
+        let folder = absolute.parent().unwrap_or(absolute);
+        let Some(kind) = kind_of(&name, folder) else {
             let message = "is not a kind of file that seamlint analyses; its project was scanned";
             problems.push((absolute.clone(), message.to_string()));
             continue;

@@ -7,6 +7,7 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 use super::*;
+use crate::metadata;
 
 const ACTIVE: &str = "<ApexClass xmlns=\"http://soap.sforce.com/2006/04/metadata\"><apiVersion>60.0</apiVersion><status>Active</status></ApexClass>";
 const INACTIVE: &str = "<ApexTrigger><apiVersion>58.0</apiVersion><status>Inactive</status></ApexTrigger>";
@@ -374,22 +375,6 @@ fn encodings_on_disk() {
     assert_eq!(lines.position(&text, text.find('x').unwrap()).line, 2);
 }
 
-#[test]
-fn records_on_disk() {
-    let folder = project(&[(
-        "customMetadata/Trigger_Action.My%20Rule.md-meta.xml",
-        "\u{FEFF}<CustomMetadata xmlns:xsi=\"x\"><values><field>Apex_Class_Name__c</field>\
-         <value xsi:type=\"xsd:string\">Act</value></values></CustomMetadata>",
-    )]);
-    let found = scan(&folder);
-    let record = custom_metadata::read_record(&found.files[0]).unwrap();
-    assert_eq!((record.type_name.as_str(), record.name.as_str()), ("Trigger_Action", "My Rule"));
-    assert_eq!(record.text("apex_class_name__C"), Some("Act"));
-    fs::write(&found.files[0].absolute, "<CustomMetadata>").unwrap();
-    let problem = custom_metadata::read_record(&found.files[0]).unwrap_err();
-    assert_eq!(problem.message, "is not complete XML");
-}
-
 #[cfg(unix)]
 #[test]
 fn unreadable_files_and_folders_are_told() {
@@ -472,7 +457,7 @@ fn report(repository: &Path) {
         repository.file_name().unwrap().to_string_lossy(),
         count(SourceKind::ApexClass),
         count(SourceKind::ApexTrigger),
-        count(SourceKind::CustomMetadata),
+        count(SourceKind::Metadata(MetadataKind::Record)),
         count(SourceKind::Visualforce),
         found.modules.len(),
         found.anonymous.len(),
@@ -486,10 +471,8 @@ fn report(repository: &Path) {
     for anonymous in found.anonymous.iter().take(5) {
         println!("    anonymous: {anonymous}");
     }
-    for record in found.of_kind(SourceKind::CustomMetadata) {
-        if let Err(problem) = custom_metadata::read_record(record) {
-            println!("    {problem}");
-        }
+    for problem in metadata::read(&found).1 {
+        println!("    {problem}");
     }
     let pages = found.of_kind(SourceKind::Visualforce).filter_map(|file| read_text(&file.absolute).ok());
     let bound = pages.map(|text| visualforce::controllers(&text)).filter(|page| page.controller.is_some());

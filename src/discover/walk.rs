@@ -87,8 +87,6 @@ fn list(folder: Folder, rules: &Rules<'_>) -> (Found, Vec<Folder>) {
     let mut links = Vec::new();
     let mut sources = Vec::new();
     let mut companions = HashMap::new();
-    let name_here = relative.rsplit('/').next().unwrap_or_default();
-    let name_here = if name_here.is_empty() { last_name(&absolute) } else { name_here.to_string() };
 
     let entries = match fs::read_dir(&absolute) {
         Ok(entries) => entries,
@@ -116,7 +114,7 @@ fn list(folder: Folder, rules: &Rules<'_>) -> (Found, Vec<Folder>) {
             }
         } else if file_type.is_symlink() {
             if !is_skipped_folder(&name) {
-                links.push((entry.path(), kind_of(&name, &name_here)));
+                links.push((entry.path(), kind_of(&name, &absolute)));
             }
         } else if file_type.is_file() {
             match &*name {
@@ -127,7 +125,7 @@ fn list(folder: Folder, rules: &Rules<'_>) -> (Found, Vec<Folder>) {
                 name => {
                     if let Some(content) = described_by(name) {
                         companions.insert(content.to_ascii_lowercase(), entry.path());
-                    } else if let Some(kind) = kind_of(name, &name_here) {
+                    } else if let Some(kind) = kind_of(name, &absolute) {
                         sources.push((entry.path(), name.to_string(), kind));
                     }
                 }
@@ -205,8 +203,4 @@ fn link_problem(link: PathBuf, kind: Option<SourceKind>, roots: &[PathBuf]) -> O
 
 fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") }
-}
-
-fn last_name(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::name::Name;
 use crate::span::Location;
 
 use super::flow::{Flow, Sink, SinkKind, Slot, SlotFacts, SlotId, Text, UNKNOWN};
@@ -96,7 +97,7 @@ struct Told<'a> {
 }
 
 /// Adds the sites of addresses, secrets and requests, and completes those of callouts.
-pub fn complete(linker: &mut Linker, after_commit: &[String]) {
+pub fn complete(linker: &mut Linker, after_commit: &[Name]) {
     let sinks = std::mem::take(&mut linker.flow.sinks);
     let told: Vec<Told> =
         sinks.iter().map(|sink| Told { sink, texts: linker.flow.texts(&sink.value) }).collect();
@@ -117,13 +118,13 @@ pub fn complete(linker: &mut Linker, after_commit: &[String]) {
 }
 
 /// A publish whose result is kept in a variable that nobody looks at is one whose result is dropped.
-fn publish_facts(linker: &mut Linker, after_commit: &[String]) {
+fn publish_facts(linker: &mut Linker, after_commit: &[Name]) {
     for index in 0..linker.sites.len() {
         if linker.sites[index].effect != Effect::Publish {
             continue;
         }
         if let Some(event) = linker.sites[index].object
-            && after_commit.iter().any(|name| event.as_str().eq_ignore_ascii_case(name))
+            && after_commit.contains(&event)
         {
             linker.sites[index].facts.push(("publish-behavior", "after-commit".into()));
         }

@@ -17,10 +17,10 @@ mod types;
 mod value;
 
 pub use entries::Page;
-pub use frameworks::RECORD_TYPES;
 
 use crate::apex::unit::Unit;
-use crate::discover::custom_metadata::MetadataRecord;
+use crate::metadata::Metadata;
+use crate::metadata::object::{PlatformEvent, PublishBehavior};
 use crate::name;
 
 use frameworks::Frameworks;
@@ -39,9 +39,7 @@ pub struct Input<'a> {
     pub modules: &'a [Vec<u32>],
     /// Namespaces of the project's own packages.
     pub namespaces: &'a [String],
-    pub records: &'a [MetadataRecord],
-    /// Platform events that are published after the commit.
-    pub after_commit: &'a [String],
+    pub metadata: &'a Metadata,
     pub pages: &'a [Page],
 }
 
@@ -60,15 +58,21 @@ pub fn link(input: &Input) -> Program {
 
 fn link_here(input: &Input) -> Program {
     let symbols = symbols::build(input.units, input.modules.to_vec());
-    let frameworks = Frameworks::read(input.units, input.records);
+    let frameworks = Frameworks::read(input.units, &input.metadata.records);
     let mut linker = Linker::new(&symbols, frameworks);
     linker.namespaces = input.namespaces.iter().map(|namespace| name::Name::new(namespace)).collect();
     let entries = entries::find(&mut linker, input.pages);
-    facts::complete(&mut linker, input.after_commit);
+    facts::complete(&mut linker, &published_after_commit(input.metadata));
     catches::complete(&mut linker);
     let mut statistics = linker.statistics;
     statistics.classes = symbols.classes.len();
     statistics.triggers = symbols.triggers.values().map(Vec::len).sum();
     statistics.methods = symbols.methods.len();
     Program { nodes: linker.nodes, sites: linker.sites, entries, items: Vec::new(), statistics }
+}
+
+/// The platform events whose messages go out after the commit.
+fn published_after_commit(metadata: &Metadata) -> Vec<name::Name> {
+    let after = |event: &&PlatformEvent| event.publish_behavior == PublishBehavior::AfterCommit;
+    metadata.events.iter().filter(after).map(|event| event.header.name).collect()
 }

@@ -9,8 +9,8 @@ pub mod tdtm;
 pub mod trigger_actions;
 
 use crate::apex::unit::{TriggerEvent, Unit};
-use crate::discover::custom_metadata::MetadataRecord;
 use crate::finding::Confidence;
+use crate::metadata::record::MetadataRecord;
 use crate::name::Name;
 use crate::span::Location;
 
@@ -37,9 +37,6 @@ impl Frameworks {
         }
     }
 }
-
-/// Types of custom metadata records that [`Frameworks::read`] wants (without `__mdt`).
-pub const RECORD_TYPES: [&str; 3] = ["Trigger_Action", "sObject_Trigger_Setting", "LoggerSObjectHandler"];
 
 impl<'u> Linker<'u> {
     /// A call that a framework decides: its value, with its targets emitted. `None` for all others.

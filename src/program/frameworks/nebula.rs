@@ -2,7 +2,7 @@
 //! metadata record names another class.
 //! Source: github.com/jongpie/NebulaLogger, `LoggerSObjectHandler.cls`.
 
-use crate::discover::custom_metadata::MetadataRecord;
+use crate::metadata::record::MetadataRecord;
 use crate::name::Name;
 
 use super::super::interpret::Linker;

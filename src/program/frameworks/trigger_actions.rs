@@ -3,7 +3,7 @@
 //! Source: github.com/mitchspano/trigger-actions-framework, `MetadataTriggerHandler.cls`.
 
 use crate::apex::unit::TriggerEvent;
-use crate::discover::custom_metadata::{MetadataRecord, MetadataValue};
+use crate::metadata::record::{MetadataRecord, MetadataValue};
 use crate::name::Name;
 use crate::span::Location;
 
@@ -73,13 +73,13 @@ fn is_type(record: &MetadataRecord, type_name: &str) -> bool {
 
 fn value<'r>(record: &'r MetadataRecord, field: &str) -> Option<&'r MetadataValue> {
     record
-        .values
+        .fields
         .iter()
-        .find(|(name, _)| {
-            name.eq_ignore_ascii_case(field)
-                || name.to_lowercase().ends_with(&format!("__{}", field.to_lowercase()))
+        .find(|known| {
+            known.name.eq_ignore_ascii_case(field)
+                || known.name.to_lowercase().ends_with(&format!("__{}", field.to_lowercase()))
         })
-        .map(|(_, value)| value)
+        .map(|known| &known.value)
 }
 
 pub fn dispatch<'u>(

@@ -1,0 +1,218 @@
+//! Reads the components that a repository has as XML: events, channels, credentials, endpoints,
+//! workflow, records. The text of one file in, its components out; what they mean together is not
+//! known here.
+//!
+//! Source format and metadata format have the same elements, so a reader knows nothing of formats.
+//! Elements are matched by local name and unknown ones are passed over. Every value that a message may
+//! point at carries its place. To add a type: a kind in `discover::kind`, a line in [`components!`], a
+//! line in [`components_of`] and a reader.
+//! Source of the elements: Metadata API Developer Guide, the page of each type.
+
+pub mod app;
+pub mod channel;
+pub mod credential;
+pub mod data_source;
+pub mod external_service;
+pub mod labels;
+pub mod object;
+pub mod record;
+pub mod relay;
+pub mod site;
+pub mod subscriber;
+#[cfg(test)]
+mod tests;
+pub mod workflow;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::discover::{
+    MetadataKind, Problem, Project, SourceFile, SourceKind, full_name, read_text, record_name,
+};
+use crate::name::Name;
+use crate::span::{FileId, Location, Span};
+use crate::xml::{self, Element};
+
+use app::{App, AppPart};
+use channel::{Channel, ChannelMember};
+use credential::{AuthProvider, ExternalCredential, IdentityProvider, NamedCredential};
+use data_source::DataSource;
+use external_service::ExternalService;
+use labels::Label;
+use object::{ExternalObject, Field, PlatformEvent};
+use record::MetadataRecord;
+use relay::EventRelay;
+use site::{CorsOrigin, CspSite, RemoteSite};
+use subscriber::{ManagedSubscription, SubscriberConfig};
+use workflow::Workflow;
+
+/// What all components have.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Header {
+    /// The full name: of the file, percent signs decoded.
+    pub name: Name,
+    pub file: FileId,
+    /// The opening tag of the component.
+    pub at: Span,
+    /// Whether all of the file could be read. What is missing in a component that is not complete may
+    /// stand in its file.
+    pub complete: bool,
+}
+
+impl Header {
+    /// A place in the component's file.
+    pub fn location(&self, span: Span) -> Location {
+        Location { file: self.file, span }
+    }
+
+    /// The place of the component as a whole.
+    pub fn start(&self) -> Location {
+        self.location(self.at)
+    }
+
+    /// The header of a component that stands inside of this one.
+    fn inner(&self, name: Name, element: &Element) -> Header {
+        Header { name, at: element.tag, ..self.clone() }
+    }
+}
+
+macro_rules! components {
+    ($($(#[$doc:meta])* $list:ident: $type:ident,)*) => {
+        /// A component, as its file states it.
+        #[derive(Clone, Debug, Serialize)]
+        #[allow(clippy::large_enum_variant, reason = "lives from the reader to its list only")]
+        pub enum Component { $($type($type),)* }
+
+        /// All components of a project, a list a type, each in the order of the files.
+        #[derive(Clone, Debug, Default, Serialize)]
+        pub struct Metadata { $($(#[$doc])* pub $list: Vec<$type>,)* }
+
+        impl Metadata {
+            fn add(&mut self, component: Component) {
+                match component { $(Component::$type(component) => self.$list.push(component),)* }
+            }
+        }
+
+        $(impl From<$type> for Component {
+            fn from(component: $type) -> Component { Component::$type(component) }
+        })*
+    };
+}
+
+components! {
+    events: PlatformEvent,
+    external_objects: ExternalObject,
+    /// The fields of platform events and external objects.
+    fields: Field,
+    channels: Channel,
+    channel_members: ChannelMember,
+    subscriber_configs: SubscriberConfig,
+    managed_subscriptions: ManagedSubscription,
+    event_relays: EventRelay,
+    named_credentials: NamedCredential,
+    external_credentials: ExternalCredential,
+    auth_providers: AuthProvider,
+    identity_providers: IdentityProvider,
+    remote_sites: RemoteSite,
+    csp_sites: CspSite,
+    cors_origins: CorsOrigin,
+    external_services: ExternalService,
+    data_sources: DataSource,
+    workflows: Workflow,
+    records: MetadataRecord,
+    /// Connected apps, and the parts of external client apps.
+    apps: App,
+    labels: Label,
+}
+
+impl Metadata {
+    /// The fields of a platform event or an external object.
+    pub fn fields_of(&self, object: Name) -> impl Iterator<Item = &Field> {
+        self.fields.iter().filter(move |field| field.object == object)
+    }
+}
+
+/// Reads all metadata files of a project. What could not be read is told.
+pub fn read(project: &Project) -> (Metadata, Vec<Problem>) {
+    let files: Vec<(&SourceFile, MetadataKind)> = project
+        .files
+        .iter()
+        .filter_map(|file| match file.kind {
+            SourceKind::Metadata(kind) => Some((file, kind)),
+            _ => None,
+        })
+        .collect();
+    let read: Vec<_> = files.into_par_iter().map(|(file, kind)| read_file(file, kind)).collect();
+    let mut metadata = Metadata::default();
+    let mut problems = Vec::new();
+    for (components, problem) in read {
+        components.into_iter().for_each(|component| metadata.add(component));
+        problems.extend(problem);
+    }
+    (metadata, problems)
+}
+
+/// Reads one file. Where it is broken, the components before that place are there all the same.
+pub fn read_file(file: &SourceFile, kind: MetadataKind) -> (Vec<Component>, Option<Problem>) {
+    match read_text(&file.absolute) {
+        Ok(text) => read_components(&text, file, kind),
+        Err(error) => (Vec::new(), Some(Problem::new(&file.path, error.to_string()))),
+    }
+}
+
+fn read_components(text: &str, file: &SourceFile, kind: MetadataKind) -> (Vec<Component>, Option<Problem>) {
+    let document = xml::parse(text);
+    let problem = document.error.map(|error| Problem::new(&file.path, error.message(text)));
+    let Some(root) = document.root else { return (Vec::new(), problem) };
+    let header = Header {
+        name: Name::new(&component_name(file.name(), kind)),
+        file: file.id,
+        at: root.tag,
+        complete: problem.is_none(),
+    };
+    (components_of(kind, header, &root, file), problem)
+}
+
+/// The full name of a component: the name of its file without the suffix, whatever the suffix is.
+fn component_name(file_name: &str, kind: MetadataKind) -> String {
+    let without = file_name.strip_suffix("-meta.xml").unwrap_or(file_name);
+    let suffix = without.rsplit('.').next().unwrap_or_default();
+    let name = match kind {
+        MetadataKind::Record => record_name(file_name).map(|(type_name, name)| format!("{type_name}.{name}")),
+        _ => full_name(file_name, suffix),
+    };
+    name.unwrap_or_else(|| file_name.to_owned())
+}
+
+fn components_of(kind: MetadataKind, header: Header, root: &Element, file: &SourceFile) -> Vec<Component> {
+    match kind {
+        MetadataKind::PlatformEvent => object::platform_event(header, root),
+        MetadataKind::ExternalObject => object::external_object(header, root),
+        MetadataKind::Field => vec![object::field_file(header, root, file).into()],
+        MetadataKind::Record => record::read(header, root, file).map(Component::from).into_iter().collect(),
+        MetadataKind::Channel => channel::channel(header, root),
+        MetadataKind::ChannelMember => {
+            channel::member(header, root, None).map(Component::from).into_iter().collect()
+        }
+        MetadataKind::SubscriberConfig => vec![subscriber::config(header, root).into()],
+        MetadataKind::ManagedSubscription => vec![subscriber::managed(header, root).into()],
+        MetadataKind::EventRelay => vec![relay::read(header, root).into()],
+        MetadataKind::NamedCredential => vec![credential::named(header, root).into()],
+        MetadataKind::ExternalCredential => vec![credential::external(header, root).into()],
+        MetadataKind::AuthProvider => vec![credential::auth_provider(header, root).into()],
+        MetadataKind::IdentityProvider => vec![credential::identity_provider(header, root).into()],
+        MetadataKind::RemoteSite => vec![site::remote_site(header, root).into()],
+        MetadataKind::CspSite => vec![site::csp_site(header, root).into()],
+        MetadataKind::CorsOrigin => vec![site::cors_origin(header, root).into()],
+        MetadataKind::ExternalService => vec![external_service::read(header, root).into()],
+        MetadataKind::DataSource => vec![data_source::read(header, root).into()],
+        MetadataKind::Workflow => vec![workflow::read(header, root).into()],
+        MetadataKind::ConnectedApp => vec![app::connected(header, root).into()],
+        MetadataKind::ClientApp => vec![app::client(header, root, AppPart::Client).into()],
+        MetadataKind::ClientAppOauth => vec![app::client(header, root, AppPart::Oauth).into()],
+        MetadataKind::ClientAppGlobalOauth => vec![app::client(header, root, AppPart::GlobalOauth).into()],
+        MetadataKind::ClientAppOauthPolicy => vec![app::client(header, root, AppPart::OauthPolicy).into()],
+        MetadataKind::ClientAppPolicy => vec![app::client(header, root, AppPart::Policy).into()],
+        MetadataKind::Labels => labels::read(header, root),
+    }
+}
