@@ -69,7 +69,7 @@ fn parse(folder: &Path, threads: usize) {
 
     let started = Instant::now();
     buffers.par_iter().with_max_len(1).for_each_init(parser, |parser, prepared| {
-        parser.parse(&prepared.buffer, None).expect("nothing stops the parser");
+        parser.parse(&prepared.healed, None).expect("nothing stops the parser");
     });
     let parsing = started.elapsed();
     println!(

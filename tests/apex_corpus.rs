@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use seamlint::apex::condense::condense;
 use seamlint::apex::unit::{Expr, TypeDecl};
 use seamlint::apex::{lower, parse, parse_unit, prepare, test_code};
 use seamlint::span::FileId;
@@ -73,8 +74,10 @@ fn nothing_is_lost() {
     let mut files = 0;
     for (path, text) in corpus() {
         let prepared = prepare::prepare(&text);
-        let tree = parse::parse(&prepared.buffer).unwrap();
-        let unit = lower::lower(FileId(0), &text, &prepared, &tree, true);
+        let condensed = condense(&prepared.healed, &prepared.gaps);
+        let tree = parse::parse(&condensed.buffer).unwrap();
+        let source = lower::Source { text: &text, condensed: &condensed, tokens: prepared.tokens };
+        let unit = lower::lower(FileId(0), source, &tree, true);
         if unit.types.is_empty() && unit.trigger.is_none() {
             continue;
         }
@@ -230,10 +233,12 @@ fn time() {
         for (_, text) in &corpus {
             let start = Instant::now();
             let prepared = prepare::prepare(text);
+            let condensed = condense(&prepared.healed, &prepared.gaps);
             let prepared_at = Instant::now();
-            let Ok(tree) = parse::parse(&prepared.buffer) else { continue };
+            let Ok(tree) = parse::parse(&condensed.buffer) else { continue };
             let parsed_at = Instant::now();
-            let unit = lower::lower(FileId(0), text, &prepared, &tree, true);
+            let source = lower::Source { text, condensed: &condensed, tokens: prepared.tokens };
+            let unit = lower::lower(FileId(0), source, &tree, true);
             let lowered_at = Instant::now();
             drop(unit);
             walking += walk(&tree);

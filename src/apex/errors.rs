@@ -2,6 +2,7 @@
 
 use tree_sitter::{Node, Tree};
 
+use super::condense::Condensed;
 use super::prepare::{Prepared, TroubleKind};
 use super::unit::SyntaxError;
 use crate::span::Span;
@@ -12,7 +13,12 @@ const MAX_ERRORS: usize = 5;
 const REST: &str = "the rest of the file is still analysed";
 
 /// The syntax errors of a file, in the order of the text.
-pub fn syntax_errors(tree: &Tree, text: &str, prepared: &Prepared<'_>) -> Vec<SyntaxError> {
+pub fn syntax_errors(
+    tree: &Tree,
+    text: &str,
+    prepared: &Prepared<'_>,
+    condensed: &Condensed,
+) -> Vec<SyntaxError> {
     let trouble = prepared.trouble.map(|trouble| SyntaxError {
         span: trouble.span,
         message: match trouble.kind {
@@ -26,7 +32,7 @@ pub fn syntax_errors(tree: &Tree, text: &str, prepared: &Prepared<'_>) -> Vec<Sy
     let mut errors: Vec<SyntaxError> = match prepared.trouble.map(|trouble| trouble.kind) {
         // What follows from these is noise.
         Some(TroubleKind::OpenComment | TroubleKind::Conflict) => Vec::new(),
-        _ if tree.root_node().has_error() => broken_places(tree, text),
+        _ if tree.root_node().has_error() => broken_places(tree, text, condensed),
         _ => Vec::new(),
     };
     if let Some(trouble) = &trouble {
@@ -44,13 +50,13 @@ pub fn syntax_errors(tree: &Tree, text: &str, prepared: &Prepared<'_>) -> Vec<Sy
 }
 
 /// The outermost ERROR and MISSING nodes outside of queries.
-fn broken_places(tree: &Tree, text: &str) -> Vec<SyntaxError> {
+fn broken_places(tree: &Tree, text: &str, condensed: &Condensed) -> Vec<SyntaxError> {
     let mut found = Vec::new();
     let mut cursor = tree.walk();
     loop {
         let node = cursor.node();
         if node.is_error() || node.is_missing() {
-            found.push(broken(node, text));
+            found.push(broken(node, text, condensed));
         } else if node.has_error() && node.kind() != "query_expression" && cursor.goto_first_child() {
             // In queries the grammar has gaps, which are no errors of the file.
             continue;
@@ -66,16 +72,17 @@ fn broken_places(tree: &Tree, text: &str) -> Vec<SyntaxError> {
     }
 }
 
-fn broken(node: Node<'_>, text: &str) -> SyntaxError {
+fn broken(node: Node<'_>, text: &str, condensed: &Condensed) -> SyntaxError {
+    let span = condensed.span(node.start_byte(), node.end_byte());
     // Braces that were made up stand behind the end of the text.
-    let start = node.start_byte().min(text.len());
+    let start = (span.start as usize).min(text.len());
     if node.is_missing() {
         let what = node.kind();
         let named = if node.is_named() { what.replace('_', " ") } else { format!("`{what}`") };
         let message = format!("{named} is missing here; {REST}");
         return SyntaxError { span: Span::new(start, start), message };
     }
-    let snippet = text.get(start..node.end_byte().min(text.len())).unwrap_or_default();
+    let snippet = text.get(start..(span.end as usize).min(text.len())).unwrap_or_default();
     let line = snippet.lines().next().unwrap_or_default().trim_end();
     let shown: String = line.chars().take(40).collect();
     let message = if shown.is_empty() {

@@ -1,9 +1,10 @@
 //! One Apex file in, one [`unit::Unit`] out. Knows nothing of other files.
 //!
-//! [`parse_unit`] is the whole pipeline: [`prepare`] makes a buffer that the grammar can read,
-//! [`parse`] makes the tree, [`lower`] turns it into the [`unit::Unit`] and [`errors`] says what
+//! [`parse_unit`] is the whole pipeline: [`prepare`] heals what the grammar cannot read, [`condense`]
+//! leaves out comments and white space, [`parse`] makes the tree, [`lower`] turns it into the [`unit::Unit`] and [`errors`] says what
 //! could not be read.
 
+pub mod condense;
 pub mod errors;
 pub mod lower;
 pub mod parse;
@@ -34,13 +35,15 @@ pub fn parse_unit(file: FileId, text: &str, api_version: Option<u16>, active: bo
         return failed(ParseFailure::TooLarge);
     }
     let prepared = prepare::prepare(text);
-    match parse::parse(&prepared.buffer) {
+    let condensed = condense::condense(&prepared.healed, &prepared.gaps);
+    match parse::parse(&condensed.buffer) {
         Ok(tree) => {
-            let mut unit = lower::lower(file, text, &prepared, &tree, active);
+            let source = lower::Source { text, condensed: &condensed, tokens: prepared.tokens };
+            let mut unit = lower::lower(file, source, &tree, active);
             unit.api_version = api_version;
             // A note about depth comes after the errors of the text itself.
             let notes = std::mem::take(&mut unit.syntax_errors);
-            unit.syntax_errors = errors::syntax_errors(&tree, text, &prepared);
+            unit.syntax_errors = errors::syntax_errors(&tree, text, &prepared, &condensed);
             unit.syntax_errors.extend(notes);
             unit
         }

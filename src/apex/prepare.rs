@@ -1,8 +1,9 @@
 //! The buffer that is parsed: the text, with what the grammar cannot read written over.
 //!
-//! Every change keeps the length and stays on ASCII, so that all positions in the tree are positions
-//! in the text. Names and snippets are read from the text, never from this buffer; the grammar's gaps
-//! are listed in DOMAIN.md, section J.
+//! Healing keeps the length and stays on ASCII, so that a position in the healed text is one in the
+//! source; [`condense`](super::condense) then takes out what the parser need not see. Names and snippets
+//! are read from the source, never from this buffer; the grammar's gaps are listed in DOMAIN.md,
+//! section J.
 
 use std::borrow::Cow;
 
@@ -12,9 +13,11 @@ use crate::span::Span;
 /// What [`prepare`] found out about a text.
 #[derive(Debug)]
 pub struct Prepared<'t> {
-    /// The bytes to parse: the text, borrowed where nothing had to change. Where blocks are left open,
-    /// closing braces follow after its end, so that what they hold can still be read.
-    pub buffer: Cow<'t, [u8]>,
+    /// The text, borrowed where nothing had to change. Where blocks are left open, closing braces follow
+    /// after its end, so that what they hold can still be read.
+    pub healed: Cow<'t, [u8]>,
+    /// Comments and white space of two bytes and more.
+    pub gaps: Vec<(u32, u32)>,
     /// Whether the text holds CumulusCI tokens; [`without_tokens`] takes them out of names.
     pub tokens: bool,
     /// What certainly is wrong with the text; likely the cause of every other syntax error.
@@ -54,6 +57,7 @@ pub fn prepare(text: &str) -> Prepared<'_> {
     let mut scanner = Scanner {
         source: text.as_bytes(),
         edited: None,
+        gaps: Vec::with_capacity(text.len() / 40),
         at: 0,
         last: b';',
         in_trigger: false,
@@ -62,11 +66,11 @@ pub fn prepare(text: &str) -> Prepared<'_> {
         trouble: None,
     };
     scanner.run();
-    let buffer = match scanner.edited {
+    let healed = match scanner.edited {
         Some(edited) => Cow::Owned(edited),
         None => Cow::Borrowed(text.as_bytes()),
     };
-    Prepared { buffer, tokens: text.contains("%%%"), trouble: scanner.trouble }
+    Prepared { healed, gaps: scanner.gaps, tokens: text.contains("%%%"), trouble: scanner.trouble }
 }
 
 /// `text` as it reads in a package without a namespace: CumulusCI's tokens taken out.
@@ -106,6 +110,7 @@ fn token_len(bytes: &[u8]) -> Option<usize> {
 struct Scanner<'t> {
     source: &'t [u8],
     edited: Option<Vec<u8>>,
+    gaps: Vec<(u32, u32)>,
     at: usize,
     /// The last byte before `at` that is in neither white space nor a comment.
     last: u8,
@@ -123,15 +128,11 @@ impl Scanner<'_> {
             let start = self.at;
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' => {
-                    self.at += 1;
+                    self.gap();
                     continue;
                 }
-                b'/' if self.peek(1) == Some(b'/') => {
-                    self.skip_line_comment();
-                    continue;
-                }
-                b'/' if self.peek(1) == Some(b'*') => {
-                    self.skip_block_comment();
+                b'/' if matches!(self.peek(1), Some(b'/' | b'*')) => {
+                    self.gap();
                     continue;
                 }
                 b'\'' => self.skip_string(),
@@ -226,6 +227,22 @@ impl Scanner<'_> {
             let rest = &self.source[start..];
             let len = rest.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
             self.trouble = Some(Trouble { kind, span: Span::new(start, start + len) });
+        }
+    }
+
+    /// Skips white space and comments.
+    fn gap(&mut self) {
+        let start = self.at;
+        while let Some(&byte) = self.source.get(self.at) {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
+                b'/' if self.peek(1) == Some(b'/') => self.skip_line_comment(),
+                b'/' if self.peek(1) == Some(b'*') => self.skip_block_comment(),
+                _ => break,
+            }
+        }
+        if self.at - start > 1 {
+            self.gaps.push((start as u32, self.at as u32));
         }
     }
 
@@ -452,14 +469,14 @@ mod tests {
 
     fn buffer(text: &str) -> String {
         let prepared = prepare(text);
-        assert_eq!(prepared.buffer.len(), text.len());
-        String::from_utf8(prepared.buffer.into_owned()).unwrap()
+        assert_eq!(prepared.healed.len(), text.len());
+        String::from_utf8(prepared.healed.into_owned()).unwrap()
     }
 
     #[test]
     fn clean_text_is_not_copied() {
         let text = "class A { String s = 'Trigger.new boolean.x'; /* Trigger.new */ // boolean.x\n }";
-        assert!(matches!(prepare(text).buffer, Cow::Borrowed(_)));
+        assert!(matches!(prepare(text).healed, Cow::Borrowed(_)));
     }
 
     #[test]
@@ -494,7 +511,7 @@ mod tests {
             format!("Id a ;{}f(); }}", " ".repeat(28))
         );
         let open = format!("{head}Id a {{ get {{ ");
-        assert_eq!(&*prepare(&open).buffer, format!("{head}Id a ;       \n}}").as_bytes());
+        assert_eq!(&*prepare(&open).healed, format!("{head}Id a ;       \n}}").as_bytes());
         assert_eq!(buffer("class A { Id a { get; } }"), "class A { Id a { get; } }");
     }
 
@@ -504,7 +521,7 @@ mod tests {
             let prepared = prepare(text);
             let trouble = prepared.trouble.unwrap();
             let span = trouble.span.start..trouble.span.end;
-            (trouble.kind, span, String::from_utf8(prepared.buffer.into_owned()).unwrap())
+            (trouble.kind, span, String::from_utf8(prepared.healed.into_owned()).unwrap())
         };
         assert_eq!(found("{ } /* a\n b"), (TroubleKind::OpenComment, 4..8, "{ }        ".into()));
         assert_eq!(found("f('a);\ny = 'b'"), (TroubleKind::OpenString, 2..6, "f('');\ny = 'b'".into()));

@@ -407,7 +407,7 @@ impl Lowerer<'_> {
 
     fn string(&self, quotes: usize) -> Box<str> {
         let value = unquoted(self.text(), quotes);
-        if self.tokens { without_tokens(&value).into() } else { value }
+        if self.source.tokens { without_tokens(&value).into() } else { value }
     }
 }
 

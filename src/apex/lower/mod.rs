@@ -12,9 +12,10 @@ mod query;
 mod stmt;
 mod types;
 
-use tree_sitter::{Tree, TreeCursor};
+use tree_sitter::{Node, Tree, TreeCursor};
 
-use super::prepare::{Prepared, without_tokens};
+use super::condense::Condensed;
+use super::prepare::without_tokens;
 use super::unit::{Expr, ExprId, ExprList, MethodDecl, SyntaxError, TypeDecl, Unit};
 use crate::name::Name;
 use crate::span::{FileId, Span};
@@ -24,14 +25,24 @@ use kinds::{Field, Kind, TABLES, Tables};
 /// file's bodies. The tree of the deepest real file has 240 levels, and several make one of these.
 pub const MAX_DEPTH: u32 = 400;
 
-/// Lowers `tree`, which was parsed from `prepared.buffer`; everything is read from `text`.
-/// [`Unit::syntax_errors`] gets at most a note about depth, [`Unit::api_version`] stays empty.
-pub fn lower(file: FileId, text: &str, prepared: &Prepared<'_>, tree: &Tree, active: bool) -> Unit {
+/// What a tree was made from.
+#[derive(Clone, Copy)]
+pub struct Source<'t> {
+    /// As it stands in the file; everything is read from here.
+    pub text: &'t str,
+    /// What was parsed.
+    pub condensed: &'t Condensed,
+    /// Whether names may hold CumulusCI tokens.
+    pub tokens: bool,
+}
+
+/// Lowers `tree`, which was parsed from `source`. [`Unit::syntax_errors`] gets at most a note about
+/// depth, [`Unit::api_version`] stays empty.
+pub fn lower(file: FileId, source: Source<'_>, tree: &Tree, active: bool) -> Unit {
     let mut lowerer = Lowerer {
         cursor: tree.walk(),
         tables: &TABLES,
-        text,
-        tokens: prepared.tokens,
+        source,
         depth: 0,
         active,
         owner: None,
@@ -39,20 +50,27 @@ pub fn lower(file: FileId, text: &str, prepared: &Prepared<'_>, tree: &Tree, act
         scratch: Vec::new(),
         unit: Unit { ..super::empty(file) },
     };
-    // Real code has an expression every thirty bytes or so.
-    let guess = text.len() / 24;
+    // Real code has an expression every fifteen bytes or so.
+    let guess = source.condensed.buffer.len() / 12;
     lowerer.unit.exprs.reserve(guess);
     lowerer.unit.expr_spans.reserve(guess);
     lowerer.file();
     lowerer.unit
 }
 
+impl Source<'_> {
+    /// Where a node stands in the text. Braces that `prepare` made up stand behind its end.
+    fn span(&self, node: Node<'_>) -> Span {
+        let span = self.condensed.span(node.start_byte(), node.end_byte());
+        let end = self.text.len() as u32;
+        Span { start: span.start.min(end), end: span.end.min(end) }
+    }
+}
+
 struct Lowerer<'t> {
     cursor: TreeCursor<'t>,
     tables: &'static Tables,
-    text: &'t str,
-    /// Whether names may hold CumulusCI tokens.
-    tokens: bool,
+    source: Source<'t>,
     depth: u32,
     active: bool,
     /// The type whose members are being lowered.
@@ -75,8 +93,7 @@ impl<'t> Lowerer<'t> {
 
     fn span(&self) -> Span {
         let node = self.cursor.node();
-        // Braces that `prepare` made up stand behind the end of the text.
-        Span::new(node.start_byte().min(self.text.len()), node.end_byte().min(self.text.len()))
+        self.source.span(node)
     }
 
     /// The text of the current node as written.
@@ -85,7 +102,7 @@ impl<'t> Lowerer<'t> {
     }
 
     fn text_at(&self, span: Span) -> &'t str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+        self.source.text.get(span.start as usize..span.end as usize).unwrap_or_default()
     }
 
     /// The text of the current node as a name.
@@ -95,7 +112,7 @@ impl<'t> Lowerer<'t> {
 
     fn name_at(&self, span: Span) -> Name {
         let text = self.text_at(span);
-        if self.tokens { Name::new(&without_tokens(text)) } else { Name::new(text) }
+        if self.source.tokens { Name::new(&without_tokens(text)) } else { Name::new(text) }
     }
 
     /// The text of the current node as a name, where blanks and comments may stand around the dots.
