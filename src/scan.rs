@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use crate::apex;
 use crate::apex::test_code::{is_hidden_stub, is_test_class};
 use crate::apex::unit::Unit;
+use crate::config::Settings;
 use crate::discover::{
-    DiscoverError, Options, Problem, Project, SourceFile, SourceKind, discover, read_text, visualforce,
+    DiscoverError, Problem, Project, SourceFile, SourceKind, discover, read_text, visualforce,
 };
 use crate::finding::{Confidence, Finding, Severity};
 use crate::metadata::{self, Metadata};
@@ -39,15 +40,21 @@ pub struct Model {
     pub summary: Summary,
 }
 
-/// Scans the projects at `paths` with `rules`.
+/// Scans the projects at `paths` with `rules`, as `settings` say.
 ///
 /// # Errors
 /// Only a path that is not there stops a scan. A file that cannot be read or parsed is reported among
 /// the findings or problems, and the rest is analysed.
-pub fn scan(paths: &[PathBuf], rules: &RuleSet, progress: &Progress) -> Result<Scan, DiscoverError> {
-    let model = model(paths, progress)?;
+pub fn scan(
+    paths: &[PathBuf],
+    rules: &RuleSet,
+    settings: &Settings,
+    progress: &Progress,
+) -> Result<Scan, DiscoverError> {
+    let model = model(paths, settings, progress)?;
     progress.stage("checking", rules.rules.len());
-    let mut findings = rules::check(&model.program, &model.summary, rules);
+    let mut findings =
+        rules::check(&model.program, &model.summary, rules, &settings.levels.of(&model.project.files));
     findings.extend(syntax_errors(&model));
     if paths.iter().all(|path| path.is_file()) {
         findings.retain(|finding| concerns(finding, &model.project.named));
@@ -65,9 +72,9 @@ fn concerns(finding: &Finding, files: &[FileId]) -> bool {
 }
 
 /// Builds the model of the projects at `paths`: all stages up to the summaries.
-pub fn model(paths: &[PathBuf], progress: &Progress) -> Result<Model, DiscoverError> {
+pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Result<Model, DiscoverError> {
     progress.stage("finding files", 0);
-    let mut project = discover(paths, &Options::default())?;
+    let mut project = discover(paths, &settings.discovery)?;
     let apex: Vec<&SourceFile> = project.files.iter().filter(|file| file.kind.is_apex()).collect();
     progress.stage("reading Apex", apex.len());
     let (units, mut problems) = parse(&apex, progress);
@@ -92,6 +99,7 @@ pub fn model(paths: &[PathBuf], progress: &Progress) -> Result<Model, DiscoverEr
         namespaces: &namespaces,
         metadata: &metadata,
         pages: &pages,
+        landscape: &settings.landscape,
     };
     let program = program::link(&input);
     progress.stage("summarising", 0);

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use seamlint::config::Settings;
 use seamlint::discover::{LineIndex, read_text};
 use seamlint::finding::Severity;
 use seamlint::report::progress::Progress;
@@ -77,7 +78,8 @@ fn failures(folder: &Path, rules: &seamlint::rules::rule::RuleSet) -> String {
         Ok(expected) => expected,
         Err(error) => return format!("  expected.yaml: {error}\n"),
     };
-    let scan = scan(&[folder.to_path_buf()], rules, &Progress::new(false)).expect("the folder is there");
+    let scan = scan(&[folder.to_path_buf()], rules, &Settings::default(), &Progress::new(false))
+        .expect("the folder is there");
     let mut problems = String::new();
     let mut wanted = expected.findings.clone();
     for finding in &scan.findings {

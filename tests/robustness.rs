@@ -8,6 +8,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use seamlint::config::Settings;
 use seamlint::report::progress::Progress;
 use seamlint::rules::registry;
 use seamlint::rules::rule::RuleSet;
@@ -576,7 +577,9 @@ fn scan_here(folder: &Path, rules: &'static RuleSet) -> Result<(), String> {
     let (send, receive) = mpsc::channel();
     let path = folder.to_path_buf();
     thread::spawn(move || {
-        let result = catch_unwind(AssertUnwindSafe(|| scan(&[path], rules, &Progress::new(false))));
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            scan(&[path], rules, &Settings::default(), &Progress::new(false))
+        }));
         let _ = send.send(match result {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(format!("usage error: {error}")),

@@ -1,6 +1,6 @@
 //! `seamlint debug`: what a stage of the analysis made.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
@@ -8,7 +8,7 @@ use crate::report::progress::Progress;
 use crate::span::FileId;
 use crate::{apex, discover, metadata, scan};
 
-use super::{Failure, print, print_json};
+use super::{Failure, load, print, print_json};
 
 #[derive(Subcommand)]
 pub enum DebugCommand {
@@ -33,8 +33,10 @@ pub enum DebugCommand {
 
 pub fn run(command: DebugCommand) -> Result<u8, Failure> {
     let quiet = Progress::new(false);
-    let model =
-        |paths: &[PathBuf]| scan::model(paths, &quiet).map_err(|error| Failure::usage(error.to_string()));
+    let model = |paths: &[PathBuf]| {
+        let (config, _) = load(paths.first().map_or(Path::new("."), PathBuf::as_path), None)?;
+        scan::model(paths, &config.settings(), &quiet).map_err(|error| Failure::usage(error.to_string()))
+    };
     match command {
         DebugCommand::Unit { file } => {
             let text = discover::read_text(&file)

@@ -1,6 +1,6 @@
 //! `seamlint explain`: the page of a rule or a pattern.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -18,7 +18,7 @@ pub struct ExplainArgs {
 }
 
 pub fn run(args: &ExplainArgs) -> Result<u8, Failure> {
-    let rules = load_rules(Path::new("."), args.rules.as_deref())?;
+    let rules = load_rules(args.rules.as_deref())?;
     match explain::explain(&rules, &args.id) {
         Ok(text) => print(&text),
         Err(nearest) => {

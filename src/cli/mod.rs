@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::config::Config;
 use crate::rules::error::RuleErrors;
 use crate::rules::registry;
 use crate::rules::rule::RuleSet;
@@ -97,12 +98,24 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// The built-in rules, those of the project's configuration and those of `--rules`.
-fn load_rules(project: &Path, folder: Option<&Path>) -> Result<RuleSet, Failure> {
+/// The configuration that governs `project`, and the rules: built in, those that it names and those in
+/// `folder`.
+fn load(project: &Path, folder: Option<&Path>) -> Result<(Config, RuleSet), Failure> {
     let failed = |errors: RuleErrors| Failure::usage(errors.to_string());
-    let mut folders = config::load(project).map_err(failed)?.rule_folders;
+    let config = config::load(project).map_err(failed)?;
+    let mut folders = config.rule_folders();
     folders.extend(folder.map(Path::to_path_buf));
-    registry::load(&folders).map_err(failed)
+    let rules = registry::load_for(&folders, &config.limits()).map_err(failed)?;
+    config.check(&rules).map_err(failed)?;
+    for warning in config.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    Ok((config, rules))
+}
+
+/// The rules of the current folder's project, and those in `folder`.
+fn load_rules(folder: Option<&Path>) -> Result<RuleSet, Failure> {
+    Ok(load(Path::new("."), folder)?.1)
 }
 
 fn print(text: &str) -> Result<u8, Failure> {

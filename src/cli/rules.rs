@@ -1,6 +1,6 @@
 //! `seamlint rules`: the rules, their limits and their language.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 
@@ -27,7 +27,7 @@ pub enum RulesCommand {
 }
 
 pub fn run(command: &RulesCommand) -> Result<u8, Failure> {
-    let load = |folder: &Option<PathBuf>| load_rules(Path::new("."), folder.as_deref());
+    let load = |folder: &Option<PathBuf>| load_rules(folder.as_deref());
     match command {
         RulesCommand::List { rules } => print(&explain::rules_table(&load(rules)?)),
         RulesCommand::Limits { rules } => print(&explain::limits_table(&load(rules)?)),

@@ -15,7 +15,7 @@ use crate::rules::select::Selection;
 use crate::{apex, scan};
 
 use super::output::{Output, Target, targets};
-use super::{FINDINGS, Failure, load_rules};
+use super::{FINDINGS, Failure, load};
 
 #[derive(Args)]
 pub struct ScanArgs {
@@ -138,13 +138,13 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
         .start_handler(|_| apex::parse::declare_stack(apex::parse::STACK))
         .build_global()
         .map_err(|error| Failure::usage(format!("cannot start the threads: {error}")))?;
-    let mut rules =
-        load_rules(args.paths.first().map_or(Path::new("."), PathBuf::as_path), args.rules.as_deref())?;
+    let (config, mut rules) =
+        load(args.paths.first().map_or(Path::new("."), PathBuf::as_path), args.rules.as_deref())?;
     let selection = Selection { only: args.only.clone(), patterns: args.pattern.clone() };
     selection.apply(&mut rules).map_err(Failure::usage)?;
     let progress = Progress::new(!args.quiet);
-    let mut scan =
-        scan::scan(&args.paths, &rules, &progress).map_err(|error| Failure::usage(error.to_string()))?;
+    let mut scan = scan::scan(&args.paths, &rules, &config.settings(), &progress)
+        .map_err(|error| Failure::usage(error.to_string()))?;
     drop(progress);
     if scan.project.files.is_empty() {
         let places: Vec<String> = args.paths.iter().map(|path| format!("`{}`", path.display())).collect();

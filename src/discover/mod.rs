@@ -212,13 +212,15 @@ pub struct Options {
     pub gitignore: bool,
     /// Leave out what a `.forceignore` lists, instead of only tagging it.
     pub skip_forceignored: bool,
-    /// Further files and folders to leave out, in `.gitignore` syntax, relative to the root.
+    /// Further files and folders to leave out, in `.gitignore` syntax, relative to `exclude_from`.
     pub exclude: Vec<String>,
+    /// A folder, with symbolic links resolved; `None`: the root.
+    pub exclude_from: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { gitignore: true, skip_forceignored: false, exclude: Vec::new() }
+        Options { gitignore: true, skip_forceignored: false, exclude: Vec::new(), exclude_from: None }
     }
 }
 
@@ -287,7 +289,8 @@ impl std::error::Error for DiscoverError {}
 /// meant). Several paths are scanned as one project whose root is their common folder.
 pub fn discover(root_paths: &[PathBuf], options: &Options) -> Result<Project, DiscoverError> {
     let roots = roots::resolve(root_paths)?;
-    let exclude = ignores::from_patterns(&roots.common, &options.exclude)
+    let exclude_from = options.exclude_from.as_ref().unwrap_or(&roots.common);
+    let exclude = ignores::from_patterns(exclude_from, &options.exclude)
         .map_err(|(pattern, message)| DiscoverError::BadExclude { pattern, message })?;
 
     let mut problems = Vec::new();
@@ -314,7 +317,7 @@ pub fn discover(root_paths: &[PathBuf], options: &Options) -> Result<Project, Di
 
     let mut modules = Modules::new(&roots.common, found.projects, projects_above, found.manifests);
     problems.append(&mut modules.problems);
-    let sources = source::assemble(found.files, &modules, &roots, &mut problems);
+    let sources = source::assemble(found.files, &modules, &roots, &exclude, &mut problems);
     let (modules, files) = source::drop_empty_modules(modules.list, sources.files);
 
     let mut problems = problems

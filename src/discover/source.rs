@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ignore::gitignore::Gitignore;
 use rayon::prelude::*;
 
 use super::companion::{Companion, read_companion};
@@ -26,9 +27,10 @@ pub(super) fn assemble(
     mut candidates: Vec<Candidate>,
     modules: &Modules,
     roots: &Roots,
+    exclude: &Gitignore,
     problems: &mut Vec<(PathBuf, String)>,
 ) -> Sources {
-    add_named(&mut candidates, roots, problems);
+    add_named(&mut candidates, roots, exclude, problems);
     // By the bytes of the shown path; the real one decides where two names look the same.
     candidates.sort_by(|a, b| a.relative.cmp(&b.relative).then_with(|| a.absolute.cmp(&b.absolute)));
     candidates.dedup_by(|a, b| a.absolute == b.absolute);
@@ -82,8 +84,14 @@ fn parent(candidate: &Candidate) -> &Path {
     candidate.absolute.parent().unwrap_or(&candidate.absolute)
 }
 
-/// A file that was named is scanned even where an ignore file lists it.
-fn add_named(candidates: &mut Vec<Candidate>, roots: &Roots, problems: &mut Vec<(PathBuf, String)>) {
+/// A file that was named is scanned even where an ignore file lists it, but not where the configuration
+/// does: a commit hook names every file that was changed.
+fn add_named(
+    candidates: &mut Vec<Candidate>,
+    roots: &Roots,
+    exclude: &Gitignore,
+    problems: &mut Vec<(PathBuf, String)>,
+) {
     let missed = match roots.named.as_slice() {
         [] => return,
         named => {
@@ -100,6 +108,12 @@ fn add_named(candidates: &mut Vec<Candidate>, roots: &Roots, problems: &mut Vec<
             problems.push((absolute.clone(), message.to_string()));
             continue;
         };
+        let inside = absolute.starts_with(exclude.path());
+        if inside && exclude.matched_path_or_any_parents(absolute, false).is_ignore() {
+            let message = "is left out by `exclude`; its project was scanned";
+            problems.push((absolute.clone(), message.to_string()));
+            continue;
+        }
         let companion = absolute.with_file_name(format!("{name}-meta.xml"));
         candidates.push(Candidate {
             relative: relative_to(&roots.common, absolute),

@@ -17,8 +17,10 @@ mod types;
 mod value;
 
 pub use entries::Page;
+pub use frameworks::tdtm::ACTIONS as TRIGGER_ACTIONS;
 
 use crate::apex::unit::Unit;
+use crate::config::Landscape;
 use crate::metadata::Metadata;
 use crate::metadata::object::{PlatformEvent, PublishBehavior};
 use crate::name;
@@ -41,6 +43,8 @@ pub struct Input<'a> {
     pub namespaces: &'a [String],
     pub metadata: &'a Metadata,
     pub pages: &'a [Page],
+    /// What surrounds the repository.
+    pub landscape: &'a Landscape,
 }
 
 /// Links the units of a project.
@@ -58,7 +62,8 @@ pub fn link(input: &Input) -> Program {
 
 fn link_here(input: &Input) -> Program {
     let symbols = symbols::build(input.units, input.modules.to_vec());
-    let frameworks = Frameworks::read(input.units, &input.metadata.records);
+    let frameworks =
+        Frameworks::read(input.units, &input.metadata.records, &input.landscape.trigger_handlers);
     let mut linker = Linker::new(&symbols, frameworks);
     linker.namespaces = input.namespaces.iter().map(|namespace| name::Name::new(namespace)).collect();
     let entries = entries::find(&mut linker, input.pages);

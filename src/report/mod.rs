@@ -20,6 +20,12 @@ use terminal::Style;
 /// show it apart from what the rules found.
 pub const SYNTAX_ERROR: &str = "syntax-error";
 
+/// Id of the findings about suppressions that suppress nothing.
+pub const UNUSED_SUPPRESSION: &str = "unused-suppression";
+
+/// Ids of the findings that no rule file stands behind.
+pub const OWN_IDS: [&str; 2] = [SYNTAX_ERROR, UNUSED_SUPPRESSION];
+
 /// Id of the notes about files that could not be used.
 pub const NOT_READ: &str = "file-not-read";
 

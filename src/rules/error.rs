@@ -71,7 +71,7 @@ impl RuleError {
             }
             Error::Message { msg, .. } => (msg.clone(), None),
             Error::AliasError { error, .. } => return RuleError::from_yaml(file, source, error),
-            Error::Eof { .. } => ("the file ends before the rule is complete".to_owned(), None),
+            Error::Eof { .. } => ("the file ends before it is complete".to_owned(), None),
             Error::NullIntoString { .. } => ("the value is missing".to_owned(), None),
             Error::Unexpected { expected, .. } => (format!("expected {}", thing(expected)), None),
             Error::ExpectedMappingEndAfterEnumVariantValue { .. } => (
@@ -82,7 +82,7 @@ impl RuleError {
             | Error::AliasReplayLimitExceeded { .. }
             | Error::AliasExpansionLimitExceeded { .. }
             | Error::AliasReplayStackDepthExceeded { .. } => {
-                ("larger, deeper or more repetitive than a rule file can be".to_owned(), None)
+                ("larger, deeper or more repetitive than such a file can be".to_owned(), None)
             }
             _ => (plain(error), None),
         };

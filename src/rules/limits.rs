@@ -1,6 +1,10 @@
 //! The platform's limits, from `rules/limits.yaml`: the only place where their numbers stand.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::config::Edition;
 
 /// One limit of the platform.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -13,11 +17,38 @@ pub struct Limit {
     /// Its value in asynchronous transactions, where that differs.
     #[serde(default, rename = "async")]
     pub asynchronous: Option<u64>,
+    /// Its value in other editions than Enterprise Edition, where that differs.
+    #[serde(default)]
+    pub editions: BTreeMap<Edition, u64>,
     /// What is counted, and over what: "callouts in a transaction".
     pub unit: String,
     #[serde(default)]
     pub note: Option<String>,
     pub source: String,
+}
+
+/// What is known of the limits of one org.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    pub edition: Edition,
+    /// By id, or by id and `.async`.
+    pub values: BTreeMap<String, u64>,
+}
+
+impl Overrides {
+    /// The limit as it is in this org.
+    pub fn apply(&self, mut limit: Limit) -> Limit {
+        if let Some(&value) = limit.editions.get(&self.edition) {
+            limit.value = value;
+        }
+        if let Some(&value) = self.values.get(&limit.id) {
+            limit.value = value;
+        }
+        if let Some(&value) = self.values.get(&format!("{}.async", limit.id)) {
+            limit.asynchronous = Some(value);
+        }
+        limit
+    }
 }
 
 /// All known limits, by id.
@@ -80,6 +111,7 @@ mod tests {
             id: "apex.enqueue_jobs".into(),
             value: 50,
             asynchronous: Some(1),
+            editions: BTreeMap::new(),
             unit: "jobs".into(),
             note: None,
             source: String::new(),

@@ -14,7 +14,7 @@ pub mod rule;
 pub mod schema;
 pub mod select;
 mod template;
-mod word;
+pub(crate) mod word;
 
 pub(crate) mod check;
 pub use check::check;

@@ -10,7 +10,7 @@ use crate::discover;
 use crate::span::Span;
 
 use super::error::{RuleError, RuleErrors, nearest, nearest_or_all};
-use super::limits::{Limit, Limits};
+use super::limits::{Limit, Limits, Overrides};
 use super::plan::plan;
 use super::rule::{Pattern, Rule};
 
@@ -53,11 +53,16 @@ pub fn built_in() -> Result<RuleSet, RuleErrors> {
 
 /// The built-in rules, and those in the files of `folders` (`.yaml` and `.yml`, not deeper).
 pub fn load(folders: &[PathBuf]) -> Result<RuleSet, RuleErrors> {
+    load_for(folders, &Overrides::default())
+}
+
+/// As [`load`], for an org whose limits are others.
+pub fn load_for(folders: &[PathBuf], limits: &Overrides) -> Result<RuleSet, RuleErrors> {
     let mut files = built_in_files();
     for folder in folders {
         files.extend(user_files(folder)?);
     }
-    parse(&files)
+    parse_for(&files, limits)
 }
 
 fn user_files(directory: &Path) -> Result<Vec<RuleFile>, RuleErrors> {
@@ -93,6 +98,10 @@ fn is_yaml(path: &Path) -> bool {
 
 /// Parses and checks `files`. All mistakes are reported together.
 pub fn parse(files: &[RuleFile]) -> Result<RuleSet, RuleErrors> {
+    parse_for(files, &Overrides::default())
+}
+
+fn parse_for(files: &[RuleFile], overrides: &Overrides) -> Result<RuleSet, RuleErrors> {
     let mut errors = Vec::new();
     let mut limits: Vec<(Limit, &RuleFile)> = Vec::new();
     let mut patterns: Vec<(Pattern, &RuleFile)> = Vec::new();
@@ -100,13 +109,11 @@ pub fn parse(files: &[RuleFile]) -> Result<RuleSet, RuleErrors> {
     for file in files {
         let name = Path::new(&file.name).file_name().and_then(|name| name.to_str());
         let result = match name {
-            Some(LIMITS) => {
-                yaml(file).map(|list: Vec<Limit>| limits.extend(list.into_iter().map(|l| (l, file))))
-            }
-            Some(PATTERNS) => {
-                yaml(file).map(|list: Vec<Pattern>| patterns.extend(list.into_iter().map(|p| (p, file))))
-            }
-            _ => yaml(file).map(|rule: Rule| rules.push((rule, file))),
+            Some(LIMITS) => yaml(&file.name, &file.text)
+                .map(|list: Vec<Limit>| limits.extend(list.into_iter().map(|l| (l, file)))),
+            Some(PATTERNS) => yaml(&file.name, &file.text)
+                .map(|list: Vec<Pattern>| patterns.extend(list.into_iter().map(|p| (p, file)))),
+            _ => yaml(&file.name, &file.text).map(|rule: Rule| rules.push((rule, file))),
         };
         errors.extend(result.err());
     }
@@ -118,7 +125,7 @@ pub fn parse(files: &[RuleFile]) -> Result<RuleSet, RuleErrors> {
     errors.extend(duplicates("pattern", patterns.iter().map(|(pattern, file)| (pattern.id.as_str(), *file))));
     errors.extend(duplicates("rule", rules.iter().map(|(rule, file)| (rule.id.as_str(), *file))));
 
-    let limits = Limits::new(limits.into_iter().map(|(limit, _)| limit).collect());
+    let limits = Limits::new(limits.into_iter().map(|(limit, _)| overrides.apply(limit)).collect());
     let pattern_ids: Vec<String> = patterns.iter().map(|(pattern, _)| pattern.id.clone()).collect();
     for (pattern, file) in &mut patterns {
         for text in [&mut pattern.fits, &mut pattern.does_not_fit, &mut pattern.move_to] {
@@ -139,9 +146,9 @@ pub fn parse(files: &[RuleFile]) -> Result<RuleSet, RuleErrors> {
     })
 }
 
-/// Reads one file. Aliases have no use in a rule file beyond a few repeated words, so the budget for
+/// Reads the text of one file. Aliases have no use in it beyond a few repeated words, so the budget for
 /// them is small.
-fn yaml<T: DeserializeOwned>(file: &RuleFile) -> Result<T, RuleError> {
+pub(crate) fn yaml<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, RuleError> {
     let options = serde_saphyr::options! {
         with_snippet: false,
         strict_booleans: true,
@@ -159,8 +166,8 @@ fn yaml<T: DeserializeOwned>(file: &RuleFile) -> Result<T, RuleError> {
             max_alias_expansions_per_anchor: 100,
         },
     };
-    serde_saphyr::from_str_with_options(&file.text, options)
-        .map_err(|error| RuleError::from_yaml(&file.name, &file.text, &error))
+    serde_saphyr::from_str_with_options(text, options)
+        .map_err(|error| RuleError::from_yaml(name, text, &error))
 }
 
 /// An error for each id that is not the first of its name.

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::explain::{explain, rules_table};
 use super::registry::{RuleFile, built_in, built_in_files, load, parse};
 use super::rule::{Rule, RuleSet};
+use crate::config::Settings;
 use crate::finding::Finding;
 use crate::report::progress::Progress;
 use crate::scan::scan;
@@ -254,7 +255,8 @@ fn scan_files(files: &IndexMap<String, String>, rules: &RuleSet) -> Vec<Finding>
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         std::fs::write(path, text).expect("written");
     }
-    let scan = scan(&[folder.path().to_owned()], rules, &Progress::new(false)).expect("a scan");
+    let scan = scan(&[folder.path().to_owned()], rules, &Settings::default(), &Progress::new(false))
+        .expect("a scan");
     assert_eq!(scan.statistics.syntax_errors, 0, "{files:#?}");
     scan.findings
 }

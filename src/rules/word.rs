@@ -25,7 +25,7 @@ impl Word {
 }
 
 /// The byte range of a YAML location.
-pub(super) fn span_of(location: serde_saphyr::Location) -> Span {
+pub(crate) fn span_of(location: serde_saphyr::Location) -> Span {
     let span = location.span();
     let start = span.byte_offset().unwrap_or(0);
     Span::new(start as usize, (start + span.byte_len().unwrap_or(0)) as usize)

@@ -9,6 +9,7 @@ pub mod tdtm;
 pub mod trigger_actions;
 
 use crate::apex::unit::{TriggerEvent, Unit};
+use crate::config::TriggerHandler;
 use crate::finding::Confidence;
 use crate::metadata::record::MetadataRecord;
 use crate::name::Name;
@@ -28,11 +29,12 @@ pub struct Frameworks {
 }
 
 impl Frameworks {
-    /// Reads the configuration from metadata records and from default records in code.
-    pub fn read(units: &[Unit], records: &[MetadataRecord]) -> Frameworks {
+    /// Reads the configuration from metadata records, from default records in code and from what the
+    /// user knows of the org's data.
+    pub fn read(units: &[Unit], records: &[MetadataRecord], handlers: &[TriggerHandler]) -> Frameworks {
         Frameworks {
             actions: trigger_actions::read(records),
-            handlers: tdtm::read(units),
+            handlers: tdtm::read(units, handlers),
             overrides: nebula::read(records),
         }
     }

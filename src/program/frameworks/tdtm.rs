@@ -3,6 +3,7 @@
 //! Source: github.com/SalesforceFoundation/NPSP, `TDTM_TriggerHandler.cls`, `TDTM_DefaultConfig.cls`.
 
 use crate::apex::unit::{BinaryOp, Expr, ExprId, TriggerEvent, Unit};
+use crate::config::TriggerHandler;
 use crate::name::Name;
 use crate::span::Location;
 
@@ -20,9 +21,29 @@ pub struct Handler {
     asynchronous: bool,
 }
 
-/// The records that code constructs: `new Trigger_Handler__c(Class__c = 'C', …)`.
-pub fn read(units: &[Unit]) -> Vec<Handler> {
-    let mut handlers = Vec::new();
+/// Words of `Trigger_Action__c`.
+pub const ACTIONS: [&str; 7] = [
+    "BeforeInsert",
+    "BeforeUpdate",
+    "BeforeDelete",
+    "AfterInsert",
+    "AfterUpdate",
+    "AfterDelete",
+    "AfterUndelete",
+];
+
+/// The records that the user knows of, and those that code constructs:
+/// `new Trigger_Handler__c(Class__c = 'C', …)`.
+pub fn read(units: &[Unit], known: &[TriggerHandler]) -> Vec<Handler> {
+    let mut handlers: Vec<Handler> = known
+        .iter()
+        .map(|known| Handler {
+            class: Name::new(&known.class),
+            object: Name::new(&known.object),
+            events: known.actions.split(';').filter_map(event).collect(),
+            asynchronous: known.asynchronous,
+        })
+        .collect();
     for unit in units {
         if unit.types.first().is_some_and(|ty| ty.annotations.iter().any(|a| a.name.is("istest"))) {
             continue;

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use rustc_hash::FxHashMap;
 use sha2::{Digest, Sha256};
 
+use crate::config::{FileLevels, Level};
 use crate::finding::{Confidence, Finding, Origin, Severity, Step};
 use crate::program::model::{Bound, Effect, Program, SiteId};
 use crate::rules::labels;
@@ -18,12 +19,17 @@ use crate::summary::reach::{Hop, HopKind};
 use super::{Hit, Subject, cost};
 
 /// One finding for each rule and place, sorted by place and rule.
-pub(super) fn build(program: &Program, plans: &[(&Rule, Plan)], hits: Vec<Hit>) -> Vec<Finding> {
+pub(super) fn build(
+    program: &Program,
+    plans: &[(&Rule, Plan)],
+    hits: Vec<Hit>,
+    levels: &FileLevels,
+) -> Vec<Finding> {
     let mut groups: BTreeMap<(Location, usize), Vec<Hit>> = BTreeMap::new();
     for hit in hits {
         groups.entry((hit.primary, hit.rule)).or_default().push(hit);
     }
-    let builder = Builder { program, dml: dml_sites(program) };
+    let builder = Builder { program, levels, dml: dml_sites(program) };
     // How many findings share a fingerprint's words so far; the groups come in the order of places.
     let mut ordinals: FxHashMap<String, usize> = FxHashMap::default();
     let mut findings = Vec::with_capacity(groups.len());
@@ -34,6 +40,10 @@ pub(super) fn build(program: &Program, plans: &[(&Rule, Plan)], hits: Vec<Hit>) 
         let ordinal = ordinals.entry(identity.clone()).or_default();
         let fingerprint = fingerprint(&identity, *ordinal);
         *ordinal += 1;
+        // A fingerprint does not depend on what is switched off.
+        if levels.level(&rule.id, primary.file) == Level::Off {
+            continue;
+        }
         findings.push(builder.finding(rule, plan, primary, shown, &hits, fingerprint));
     }
     findings
@@ -51,6 +61,7 @@ fn dml_sites(program: &Program) -> FxHashMap<Location, SiteId> {
 
 struct Builder<'a> {
     program: &'a Program,
+    levels: &'a FileLevels,
     dml: FxHashMap<Location, SiteId>,
 }
 
@@ -65,8 +76,10 @@ impl Builder<'_> {
     }
 
     fn severity(&self, rule: &Rule, plan: &Plan, hit: &Hit) -> Severity {
-        let planned = plan.severities.iter().find(|planned| self.holds(planned, hit));
-        let severity = planned.map_or(rule.severity, |planned| planned.severity);
+        let severity = self.levels.level(&rule.id, hit.primary.file).severity().unwrap_or_else(|| {
+            let planned = plan.severities.iter().find(|planned| self.holds(planned, hit));
+            planned.map_or(rule.severity, |planned| planned.severity)
+        });
         if hit.hint {
             return Severity::Note;
         }

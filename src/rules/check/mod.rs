@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
+use crate::config::FileLevels;
 use crate::finding::{Confidence, Finding};
 use crate::program::model::{Bound, Effects, Entry, EntryId, EntryKind, Guards, ItemId, Program, SiteId};
 use crate::span::Location;
@@ -94,13 +95,14 @@ impl<'a> Reaching<'a> {
     }
 }
 
-/// All findings of `rules` in `program`, sorted by place and rule. Rules that [`super::registry`]
-/// would refuse find nothing.
-pub fn check(program: &Program, summary: &Summary, rules: &RuleSet) -> Vec<Finding> {
+/// All findings of `rules` in `program`, sorted by place and rule. `levels` says which rules are off, or
+/// have another severity than their own. Rules that [`super::registry`] would refuse find nothing.
+pub fn check(program: &Program, summary: &Summary, rules: &RuleSet, levels: &FileLevels) -> Vec<Finding> {
     let world = World { program, summary };
     let plans: Vec<(&Rule, Plan)> = rules
         .rules
         .iter()
+        .filter(|rule| levels.runs(&rule.id))
         .filter_map(|rule| Some((rule, plan(rule, &rules.limits, &rule.id, "").ok()?)))
         .collect();
 
@@ -148,7 +150,7 @@ pub fn check(program: &Program, summary: &Summary, rules: &RuleSet) -> Vec<Findi
     hits.par_extend(
         ordered.par_iter().flat_map_iter(|(rule, order, entries)| order::hits(world, *rule, order, entries)),
     );
-    findings::build(program, &plans, hits)
+    findings::build(program, &plans, hits, levels)
 }
 
 /// Answers all queries that search from the same entry point in the same way.

@@ -112,16 +112,16 @@ fn hits_at_one_place_become_one_finding_with_all_origins() {
     let mut long = vec![hop(at(1, 8), HopKind::Entry, Some(0)), hop(at(1, 70), HopKind::Dml, Some(1))];
     long.extend(&short[1..]);
     let hits = vec![hit(rule, 0, long.clone()), hit(rule, 1, short)];
-    let findings = findings::build(&program, &planned(&rules), hits.clone());
+    let findings = findings::build(&program, &planned(&rules), hits.clone(), &FileLevels::default());
     insta::assert_json_snapshot!("one_finding", findings);
 
-    let alone = findings::build(&program, &planned(&rules), vec![hit(rule, 0, long)]);
+    let alone = findings::build(&program, &planned(&rules), vec![hit(rule, 0, long)], &FileLevels::default());
     insta::assert_json_snapshot!("through_dml", alone[0].path);
     assert_eq!(alone[0].fingerprint, findings[0].fingerprint, "a further origin is no new finding");
 
     let mut reversed = hits;
     reversed.reverse();
-    assert_eq!(findings::build(&program, &planned(&rules), reversed), findings);
+    assert_eq!(findings::build(&program, &planned(&rules), reversed, &FileLevels::default()), findings);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_doubtful_path_lowers_the_severity() {
     let rule = index(&rules, "sync-callout-in-trigger");
     let severity = |confidence| {
         let hit = Hit { confidence, ..hit(rule, 0, Vec::new()) };
-        findings::build(&program, &planned(&rules), vec![hit])[0].severity
+        findings::build(&program, &planned(&rules), vec![hit], &FileLevels::default())[0].severity
     };
     assert_eq!(severity(Confidence::High), Severity::Error);
     assert_eq!(severity(Confidence::Medium), Severity::Error);
@@ -143,7 +143,7 @@ fn a_severity_depends_on_what_was_found() {
     let severity = |program: &Program, rule: &str, change: &dyn Fn(&mut Hit)| {
         let mut hit = hit(index(&rules, rule), 0, Vec::new());
         change(&mut hit);
-        findings::build(program, &planned(&rules), vec![hit])[0].severity
+        findings::build(program, &planned(&rules), vec![hit], &FileLevels::default())[0].severity
     };
     let certain = |certainty| move |hit: &mut Hit| hit.certainty = Some(certainty);
     assert_eq!(severity(&program, "callout-after-dml", &certain(Certainty::Must)), Severity::Error);
@@ -170,7 +170,12 @@ fn equal_effects_in_one_method_have_fingerprints_of_their_own() {
     program.sites.push(site(Effect::Callout, at(4, 190), &[]));
     let rule = index(&rules, "sync-callout-in-trigger");
     let second = Hit { primary: at(4, 190), subject: Subject::Site(SiteId(2)), ..hit(rule, 0, Vec::new()) };
-    let findings = findings::build(&program, &planned(&rules), vec![second, hit(rule, 0, Vec::new())]);
+    let findings = findings::build(
+        &program,
+        &planned(&rules),
+        vec![second, hit(rule, 0, Vec::new())],
+        &FileLevels::default(),
+    );
     assert_eq!(findings.len(), 2);
     assert!(findings[0].primary < findings[1].primary);
     assert_ne!(findings[0].fingerprint, findings[1].fingerprint);
@@ -179,7 +184,7 @@ fn equal_effects_in_one_method_have_fingerprints_of_their_own() {
 /// The rules that find something in a program that is nothing but `site`.
 fn found(effect: Effect, facts: &[(&'static str, &'static str)]) -> Vec<String> {
     let program = Program { sites: vec![site(effect, at(0, 10), facts)], ..Program::default() };
-    let findings = check(&program, &Summary::default(), &built_in().expect("rules"));
+    let findings = check(&program, &Summary::default(), &built_in().expect("rules"), &FileLevels::default());
     for finding in &findings {
         assert!(!finding.message.contains(['{', '}']), "{}", finding.message);
         assert!(finding.path.is_empty() && finding.origins.is_empty());
@@ -320,7 +325,7 @@ fn components_are_selected_by_their_facts() {
     ];
     let program = Program { items, ..Program::default() };
     let found = |find: &str| -> Vec<String> {
-        let findings = check(&program, &Summary::default(), &event_rule(find));
+        let findings = check(&program, &Summary::default(), &event_rule(find), &FileLevels::default());
         assert!(findings.iter().all(|finding| finding.path.is_empty() && finding.related.len() == 1));
         findings.into_iter().map(|finding| format!("{}: {}", finding.severity, finding.message)).collect()
     };
@@ -356,7 +361,7 @@ fn a_component_is_known_again_by_its_name() {
     let rules = event_rule("find: {component: {type: platform-event}}");
     let fingerprints = |items: Vec<Item>| -> Vec<String> {
         let program = Program { items, ..Program::default() };
-        let findings = check(&program, &Summary::default(), &rules);
+        let findings = check(&program, &Summary::default(), &rules, &FileLevels::default());
         findings.into_iter().map(|finding| finding.fingerprint).collect()
     };
     let one = fingerprints(vec![event("A__e", 0, &[])]);
