@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod discover;
 pub mod finding;
+pub mod lsp;
 pub mod metadata;
 pub mod name;
 pub mod program;

@@ -23,6 +23,20 @@ use crate::rules::rule::RuleSet;
 use crate::span::{FileId, Location};
 use crate::summary::{Summary, summarise};
 
+/// Starts the threads that scans share: `count`, or one a core. Once a process.
+///
+/// # Errors
+/// The system gives no threads, or they were started before.
+pub fn start_threads(count: Option<usize>) -> Result<(), String> {
+    // The parser recurses over hostile input; threads with a large stack need no others for it.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(count.unwrap_or(0))
+        .stack_size(apex::parse::STACK)
+        .start_handler(|_| apex::parse::declare_stack(apex::parse::STACK))
+        .build_global()
+        .map_err(|error| format!("cannot start the threads: {error}"))
+}
+
 /// All that a scan found.
 pub struct Scan {
     pub project: Project,

@@ -2,19 +2,20 @@
 
 mod debug;
 mod explain;
+mod lsp;
 mod output;
 mod rules;
 mod scan;
+mod shell;
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
 use crate::rules::error::RuleErrors;
-use crate::rules::registry;
 use crate::rules::rule::RuleSet;
 use crate::{config, report};
 
@@ -52,6 +53,19 @@ enum Command {
     },
     /// JSON Schema of the JSON output
     Schema,
+    /// Serve an editor over standard input and output (Language Server Protocol)
+    Lsp(lsp::LspArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell to complete in
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands
+    Man {
+        /// Folder for one page a command; without it, the page of `seamlint` goes to standard output
+        #[arg(long, value_name = "FOLDER")]
+        dir: Option<PathBuf>,
+    },
     /// Print what a stage of the analysis made
     Debug {
         #[command(subcommand)]
@@ -80,6 +94,9 @@ pub fn run() -> ExitCode {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules { command }) => rules::run(&command),
         Some(Command::Schema) => print_json(&report::json::schema()),
+        Some(Command::Lsp(args)) => lsp::run(&args),
+        Some(Command::Completions { shell }) => shell::completions(shell),
+        Some(Command::Man { dir }) => shell::man(dir.as_deref()),
         Some(Command::Debug { command }) => debug::run(command),
     });
     match result {
@@ -103,10 +120,7 @@ pub fn run() -> ExitCode {
 fn load(project: &Path, folder: Option<&Path>) -> Result<(Config, RuleSet), Failure> {
     let failed = |errors: RuleErrors| Failure::usage(errors.to_string());
     let config = config::load(project).map_err(failed)?;
-    let mut folders = config.rule_folders();
-    folders.extend(folder.map(Path::to_path_buf));
-    let rules = registry::load_for(&folders, &config.limits()).map_err(failed)?;
-    config.check(&rules).map_err(failed)?;
+    let rules = config.load_rules(folder).map_err(failed)?;
     for warning in config.warnings() {
         eprintln!("warning: {warning}");
     }

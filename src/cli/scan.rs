@@ -12,7 +12,7 @@ use crate::report::progress::Progress;
 use crate::report::terminal::Style;
 use crate::report::{Format, Report};
 use crate::rules::select::Selection;
-use crate::{apex, scan};
+use crate::scan;
 
 use super::output::{Output, Target, targets};
 use super::{FINDINGS, Failure, load};
@@ -131,13 +131,7 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
         return Err(Failure::usage("--max-findings has no meaning with --fail-on never: nothing fails"));
     }
     let targets = targets(args.format, &args.output).map_err(Failure::usage)?;
-    // The parser recurses over hostile input; threads with a large stack need no others for it.
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(args.threads.unwrap_or(0))
-        .stack_size(apex::parse::STACK)
-        .start_handler(|_| apex::parse::declare_stack(apex::parse::STACK))
-        .build_global()
-        .map_err(|error| Failure::usage(format!("cannot start the threads: {error}")))?;
+    scan::start_threads(args.threads).map_err(Failure::usage)?;
     let (config, mut rules) =
         load(args.paths.first().map_or(Path::new("."), PathBuf::as_path), args.rules.as_deref())?;
     let selection = Selection { only: args.only.clone(), patterns: args.pattern.clone() };

@@ -130,6 +130,18 @@ impl Config {
         }
     }
 
+    /// The rules that this configuration is about: built in, those that it names and those in `folder`.
+    ///
+    /// # Errors
+    /// Rule files that are not valid, and what [`Config::check`] finds.
+    pub fn load_rules(&self, folder: Option<&Path>) -> Result<RuleSet, RuleErrors> {
+        let mut folders = self.rule_folders();
+        folders.extend(folder.map(Path::to_path_buf));
+        let rules = registry::load_for(&folders, &self.limits())?;
+        self.check(&rules)?;
+        Ok(rules)
+    }
+
     /// Keys that have no effect in this version, as sentences for a person.
     pub fn warnings(&self) -> Vec<String> {
         let Some(source) = &self.source else { return Vec::new() };

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 pub use kind::{full_name, record_name};
+pub use roots::project_around;
 pub use text::{LineIndex, Position, TextProblem, read_text};
 
 use crate::span::FileId;

@@ -56,7 +56,7 @@ pub(super) fn resolve(paths: &[PathBuf]) -> Result<Roots, DiscoverError> {
 }
 
 /// The nearest folder upwards that is a project or a repository, else the folder itself.
-fn project_around(folder: &Path) -> PathBuf {
+pub fn project_around(folder: &Path) -> PathBuf {
     let marked = |folder: &&Path| {
         folder.join("sfdx-project.json").is_file()
             || folder.join("package.xml").is_file()

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::error::nearest;
 use super::limits::grouped;
+use super::registry;
 use super::rule::{Pattern, Rule, RuleSet};
 
 /// The page of the rule or pattern `id`. Where there is neither, the nearest id, if one is near.
@@ -68,6 +69,19 @@ fn body(page: &mut String, rules: &RuleSet, rule: &Rule) {
     page.push('\n');
     limits(page, rules, &rule.limits);
     references(page, &rule.references);
+}
+
+/// The address of a rule's page: that of a built-in rule in the documentation of this version, else the
+/// first web page that the rule refers to.
+pub fn documentation(rule: &Rule) -> Option<String> {
+    if registry::is_built_in(&rule.id) {
+        let repository = env!("CARGO_PKG_REPOSITORY");
+        let version = env!("CARGO_PKG_VERSION");
+        return Some(format!("{repository}/blob/v{version}/docs/rules/{}.md", rule.id));
+    }
+    let is_page =
+        |reference: &&String| reference.starts_with("https://") && !reference.contains(char::is_whitespace);
+    rule.references.iter().find(is_page).cloned()
 }
 
 /// The page of a pattern, with the rules that belong to it.

@@ -46,6 +46,11 @@ pub fn built_in_files() -> Vec<RuleFile> {
     files
 }
 
+/// Whether a rule is one of the built-in ones: their files are named by the id.
+pub fn is_built_in(id: &str) -> bool {
+    BUILT_IN.get_file(format!("{id}.yaml")).is_some()
+}
+
 /// The built-in rules.
 pub fn built_in() -> Result<RuleSet, RuleErrors> {
     parse(&built_in_files())
