@@ -150,6 +150,42 @@ pub const ATTRIBUTES: &[Attribute] = &[
         meaning: "whether one failure rolls all back",
     },
     Attribute {
+        name: "payload",
+        effects: &[Publish],
+        values: &["record", "event", "request", "response", "input", "constant", "unknown"],
+        meaning: "where the fields of the event come from, as far as the values can be followed: `record`, a record of this org, goes before all others",
+    },
+    Attribute {
+        name: "payload-fields",
+        effects: &[Publish],
+        values: &[],
+        meaning: "how many different fields of the event are set",
+    },
+    Attribute {
+        name: "whole-record",
+        effects: &[Publish],
+        values: &["yes", "no"],
+        meaning: "whether a field of the event holds a whole record as text",
+    },
+    Attribute {
+        name: "saved-record",
+        effects: &[Publish],
+        values: &["yes", "no"],
+        meaning: "whether the event carries data of a record that the project's code writes",
+    },
+    Attribute {
+        name: "in-catch",
+        effects: &[Publish],
+        values: &["no", "yes", "rethrows"],
+        meaning: "whether it stands in a `catch` clause, and whether that ends by throwing",
+    },
+    Attribute {
+        name: "filtered",
+        effects: &[Publish, Dml],
+        values: &["yes", "no"],
+        meaning: "whether conditions on the data decide which events or records arrive here",
+    },
+    Attribute {
         name: "publish-behavior",
         effects: &[Publish],
         values: &["immediately", "after-commit", "unknown"],

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::name::Name;
+use crate::metadata::object::{PlatformEvent, PublishBehavior};
 use crate::span::Location;
 
 use super::flow::{Flow, Sink, SinkKind, Slot, SlotFacts, SlotId, Text, UNKNOWN};
@@ -97,7 +97,7 @@ struct Told<'a> {
 }
 
 /// Adds the sites of addresses, secrets and requests, and completes those of callouts.
-pub fn complete(linker: &mut Linker, after_commit: &[Name]) {
+pub fn complete(linker: &mut Linker, events: &[PlatformEvent]) {
     let sinks = std::mem::take(&mut linker.flow.sinks);
     let told: Vec<Told> =
         sinks.iter().map(|sink| Told { sink, texts: linker.flow.texts(&sink.value) }).collect();
@@ -109,25 +109,29 @@ pub fn complete(linker: &mut Linker, after_commit: &[Name]) {
                 credential_site(linker, told);
                 session_site(linker, told, &addresses);
             }
-            SinkKind::Method => {}
+            SinkKind::Method | SinkKind::EventField(_) => {}
         }
     }
     request_sites(linker);
     callout_facts(linker, &told, &addresses);
-    publish_facts(linker, after_commit);
+    publish_facts(linker, events);
 }
 
 /// A publish whose result is kept in a variable that nobody looks at is one whose result is dropped.
-fn publish_facts(linker: &mut Linker, after_commit: &[Name]) {
+fn publish_facts(linker: &mut Linker, events: &[PlatformEvent]) {
     for index in 0..linker.sites.len() {
         if linker.sites[index].effect != Effect::Publish {
             continue;
         }
-        if let Some(event) = linker.sites[index].object
-            && after_commit.contains(&event)
-        {
-            linker.sites[index].facts.push(("publish-behavior", "after-commit".into()));
-        }
+        let declared = linker.sites[index]
+            .object
+            .and_then(|object| events.iter().find(|event| event.header.name == object));
+        let behavior = match declared.map(|event| event.publish_behavior) {
+            Some(PublishBehavior::AfterCommit) => "after-commit",
+            Some(PublishBehavior::Immediately) => "immediately",
+            None => "unknown",
+        };
+        linker.sites[index].facts.push(("publish-behavior", behavior.into()));
         if linker.sites[index].fact("result") != Some("used") {
             continue;
         }

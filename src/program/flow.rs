@@ -12,6 +12,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::apex::unit::ExprId;
+use crate::name::Name;
 use crate::span::Location;
 
 use super::model::SiteId;
@@ -54,6 +55,53 @@ pub enum Slot {
         unit: u32,
         expr: ExprId,
     },
+    /// `Trigger.new` and its like, by the trigger's object where it is known.
+    TriggerRecords(Option<Name>),
+    /// The rows of a query.
+    QueryRows {
+        unit: u32,
+        expr: ExprId,
+        object: Option<Name>,
+    },
+    /// A record made here.
+    NewRecord {
+        unit: u32,
+        expr: ExprId,
+        object: Name,
+    },
+    /// A platform event made here.
+    NewEvent {
+        unit: u32,
+        expr: ExprId,
+        object: Name,
+    },
+    /// A collection of events made here.
+    Collection {
+        unit: u32,
+        expr: ExprId,
+    },
+    /// A field of a record.
+    Member {
+        unit: u32,
+        expr: ExprId,
+    },
+    /// A record or a collection of records as text (`JSON.serialize`).
+    Serialized {
+        unit: u32,
+        expr: ExprId,
+    },
+    /// What arrives here only under a condition on the data.
+    Filtered {
+        unit: u32,
+        expr: ExprId,
+    },
+    /// What a REST resource was sent.
+    Inbound,
+    /// The body of a callout's answer.
+    Answer {
+        unit: u32,
+        expr: ExprId,
+    },
 }
 
 /// A part of a joined text.
@@ -75,6 +123,8 @@ impl SlotFacts {
     pub const BODY_READ: SlotFacts = SlotFacts(1 << 3);
     /// Given to code that is not known.
     pub const ESCAPES: SlotFacts = SlotFacts(1 << 4);
+    /// Written by DML.
+    pub const SAVED: SlotFacts = SlotFacts(1 << 5);
 
     pub fn has(self, other: SlotFacts) -> bool {
         self.0 & other.0 != 0
@@ -91,6 +141,8 @@ pub enum SinkKind {
     Method,
     /// An argument of a SOAP stub that carries a session id or password.
     SoapHeader,
+    /// A field of a platform event.
+    EventField(Name),
 }
 
 /// A call that told a request something.
@@ -155,7 +207,9 @@ impl Flow {
     }
 
     pub fn edge(&mut self, from: SlotId, to: SlotId) {
-        if from != to && !self.to[from.0 as usize].contains(&to) {
+        let (out, into) = (&self.to[from.0 as usize], &self.from[to.0 as usize]);
+        let known = if out.len() < into.len() { out.contains(&to) } else { into.contains(&from) };
+        if from != to && !known {
             self.to[from.0 as usize].push(to);
             self.from[to.0 as usize].push(from);
         }
@@ -176,6 +230,7 @@ impl Flow {
             SinkKind::Body => 2,
             SinkKind::Method => 3,
             SinkKind::SoapHeader => 4,
+            SinkKind::EventField(_) => 5,
         };
         if self.seen_sinks.insert((sink.at, kind)) {
             self.sinks.push(sink);
@@ -215,6 +270,29 @@ impl Flow {
     /// All slots that the value of `slot` may come from, itself included.
     pub fn backward(&self, slot: SlotId) -> Vec<SlotId> {
         closure(slot, &self.from)
+    }
+
+    /// All slots that the values of `slots` may come from, themselves included, without going past
+    /// those for which `stop` holds.
+    pub fn sources(&self, slots: &[SlotId], stop: impl Fn(&Slot) -> bool) -> Vec<SlotId> {
+        let mut seen: FxHashSet<SlotId> = slots.iter().copied().collect();
+        let mut found: Vec<SlotId> = slots.to_vec();
+        let mut next = 0;
+        while next < found.len() {
+            let slot = found[next];
+            next += 1;
+            if stop(self.kind(slot)) {
+                continue;
+            }
+            let parts = self.parts.get(&slot).into_iter().flatten().flat_map(|part| match part {
+                Part::Slots(slots) => slots.as_slice(),
+                Part::Text(_) | Part::Unknown => &[],
+            });
+            found.extend(
+                self.from[slot.0 as usize].iter().chain(parts).copied().filter(|&from| seen.insert(from)),
+            );
+        }
+        found
     }
 
     /// The facts of all places that the value of `slot` may arrive at.
@@ -260,6 +338,10 @@ impl Flow {
             Slot::OwnUrl { .. } => found.push(Text { own_url: true, ..plain }),
             Slot::Joined { .. } => found.extend(self.joined(slot, passed, budget, seen)),
             _ => {}
+        }
+        // What else is in the record says nothing of this field.
+        if matches!(self.kind(slot), Slot::Member { .. }) {
+            return;
         }
         let through = passed || matches!(self.kind(slot), Slot::Param(..));
         for &from in &self.from[slot.0 as usize] {

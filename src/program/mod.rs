@@ -12,6 +12,7 @@ mod flow;
 mod frameworks;
 mod interpret;
 pub mod model;
+mod payload;
 mod symbols;
 mod types;
 mod value;
@@ -22,7 +23,6 @@ pub use frameworks::tdtm::ACTIONS as TRIGGER_ACTIONS;
 use crate::apex::unit::Unit;
 use crate::config::Landscape;
 use crate::metadata::Metadata;
-use crate::metadata::object::{PlatformEvent, PublishBehavior};
 use crate::name;
 
 use frameworks::Frameworks;
@@ -67,17 +67,12 @@ fn link_here(input: &Input) -> Program {
     let mut linker = Linker::new(&symbols, frameworks);
     linker.namespaces = input.namespaces.iter().map(|namespace| name::Name::new(namespace)).collect();
     let entries = entries::find(&mut linker, input.pages);
-    facts::complete(&mut linker, &published_after_commit(input.metadata));
+    let payloads = payload::complete(&mut linker, &entries);
+    facts::complete(&mut linker, &input.metadata.events);
     catches::complete(&mut linker);
     let mut statistics = linker.statistics;
     statistics.classes = symbols.classes.len();
     statistics.triggers = symbols.triggers.values().map(Vec::len).sum();
     statistics.methods = symbols.methods.len();
-    Program { nodes: linker.nodes, sites: linker.sites, entries, items: Vec::new(), statistics }
-}
-
-/// The platform events whose messages go out after the commit.
-fn published_after_commit(metadata: &Metadata) -> Vec<name::Name> {
-    let after = |event: &&PlatformEvent| event.publish_behavior == PublishBehavior::AfterCommit;
-    metadata.events.iter().filter(after).map(|event| event.header.name).collect()
+    Program { nodes: linker.nodes, sites: linker.sites, entries, payloads, items: Vec::new(), statistics }
 }

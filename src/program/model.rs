@@ -30,6 +30,8 @@ pub struct Program {
     pub nodes: Vec<Node>,
     pub sites: Vec<Site>,
     pub entries: Vec<Entry>,
+    /// What the events of each publish are made of, sorted by site.
+    pub payloads: Vec<Payload>,
     /// Sorted by kind, name and place.
     pub items: Vec<Item>,
     pub statistics: LinkStatistics,
@@ -214,6 +216,10 @@ impl Guards {
     pub const DECISION: Guards = Guards(1 << 10);
     /// `Limits.getDMLStatements() == 0`: nothing was written in this transaction yet.
     pub const CLEAN: Guards = Guards(1 << 11);
+
+    /// Those that tell records apart and hold in the next transaction too.
+    pub const FILTER: Guards =
+        Guards(Guards::OTHER.0 | Guards::COUNTER.0 | Guards::DECISION.0 | Guards::MEMO.0);
 
     pub fn has_any(self, other: Guards) -> bool {
         self.0 & other.0 != 0
@@ -406,6 +412,58 @@ impl Site {
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.facts.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_ref())
     }
+}
+
+/// What the events that a site publishes are made of.
+#[derive(Clone, Debug, Serialize)]
+pub struct Payload {
+    pub site: SiteId,
+    /// The events that are made for it.
+    pub events: Vec<Name>,
+    /// Sorted by place.
+    pub fields: Vec<PayloadField>,
+}
+
+impl Payload {
+    /// The origin that says the most of the whole payload: one record's field makes it record data.
+    pub fn main_origin(&self) -> Origin {
+        self.fields.iter().flat_map(|field| &field.from).min().copied().unwrap_or(Origin::Unknown)
+    }
+}
+
+/// A field of an event, where it is set.
+#[derive(Clone, Debug, Serialize)]
+pub struct PayloadField {
+    pub name: Name,
+    pub at: Location,
+    /// Sorted; empty where it is not known.
+    pub from: Vec<Origin>,
+    /// The other event that it is copied from.
+    pub event: Option<Name>,
+    /// A whole record, as text.
+    pub whole_record: bool,
+    /// Of a record that this project's code writes.
+    pub saved_record: bool,
+}
+
+/// Where a value comes from, the more telling first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, strum::Display)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Origin {
+    /// A record of this org: of a trigger, of a query, or one that code writes.
+    Record,
+    /// Another platform event.
+    Event,
+    /// What an outside system sent: a REST or SOAP request, an email.
+    Request,
+    /// The answer of a callout.
+    Response,
+    /// What a user or a flow gave.
+    Input,
+    /// A literal, or configuration.
+    Constant,
+    Unknown,
 }
 
 /// A thing that the project declares, with the facts known of it: those of its own file, and those

@@ -118,6 +118,13 @@ impl<'u> Symbols<'u> {
         &self.methods[id.0 as usize]
     }
 
+    /// The fields that a class declares itself.
+    pub fn fields_of(&self, class: ClassId) -> Vec<FieldId> {
+        let mut fields: Vec<FieldId> = self.class(class).fields.values().copied().collect();
+        fields.sort_unstable();
+        fields
+    }
+
     pub fn field(&self, id: FieldId) -> &Field {
         &self.fields[id.0 as usize]
     }

@@ -416,7 +416,18 @@ impl<'u> Linker<'u> {
         one_more: bool,
     ) {
         let unit = self.symbols.unit(frame.unit);
-        let slots = args.iter().fold(receiver.slots.clone(), |all, arg| all.union(&arg.slots));
+        let mut put = args.iter().fold(Slots::default(), |all, arg| all.union(&arg.slots));
+        if frame.filters() && !put.is_empty() {
+            put = self.filtered(frame, object, &put);
+        }
+        let slots = receiver.slots.union(&put);
+        let is_event = |ty: &Ty| match ty {
+            Ty::Class(_) => false,
+            ty => ty.record_type().is_some_and(|object| object.folded().ends_with("__e")),
+        };
+        if !put.is_empty() && (is_event(&receiver.ty) || args.iter().any(|arg| is_event(&arg.ty))) {
+            self.puts.push((receiver.slots.iter().collect(), put.iter().collect()));
+        }
         let field = match unit.expr(object) {
             Expr::Name(name) if frame.local(*name).is_none() => Some(*name),
             Expr::Field { name, .. } => Some(*name),
@@ -426,6 +437,10 @@ impl<'u> Linker<'u> {
             && let Some(field) = self.symbols.field_named(class, name)
         {
             self.note_size(field, &Known::Nothing);
+            let into = self.flow.slot(Slot::Field(field), None);
+            for slot in put.iter() {
+                self.flow.edge(slot, into);
+            }
         }
         if let Expr::Name(name) = unit.expr(object)
             && let Some(var) = frame.local(*name)
@@ -437,6 +452,15 @@ impl<'u> Linker<'u> {
             };
             frame.set(var, Value { known, slots, ..before });
         }
+    }
+
+    /// The values in `slots`, of which the conditions around this place let only some through.
+    pub(super) fn filtered(&mut self, frame: &Frame<'u>, expr: ExprId, slots: &Slots) -> Slots {
+        let filtered = self.flow.slot(Slot::Filtered { unit: frame.unit, expr }, None);
+        for slot in slots.iter() {
+            self.flow.edge(slot, filtered);
+        }
+        Slots::one(filtered)
     }
 
     pub(in crate::program) fn call_method(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::apex::unit::{BinaryOp, Expr, ExprId, ExprList, QueryLimit, TriggerEvent, TypeKind};
 use crate::name::Name;
 
-use super::super::flow::{MAX_TEXT, Part, Sink, SinkKind, Slot, SlotFacts};
+use super::super::flow::{MAX_TEXT, Part, Sink, SinkKind, Slot, SlotFacts, SlotId};
 use super::super::model::{Arm, Bound, Effect, Guards, Site, Step};
 use super::super::symbols::{Body, ClassId, FieldId};
 use super::super::types::Ty;
@@ -391,7 +391,27 @@ impl<'u> Linker<'u> {
             return self.load(frame, id, field, (!is_this).then_some(value));
         }
         // A record's field: what it is, the schema knows and we do not.
-        Value::unknown()
+        let of_request = match (&value.ty, name.folded()) {
+            (Ty::Platform(ty), "requestbody") if ty.is("restrequest") => Some(Ty::named("Blob")),
+            (Ty::Platform(ty), "params" | "headers") if ty.is("restrequest") => {
+                Some(Ty::map(Ty::named("String"), Ty::named("String")))
+            }
+            (Ty::Platform(ty), _) if ty.is("restrequest") => Some(Ty::named("String")),
+            _ => None,
+        };
+        Value { slots: self.part_of(frame, id, value), ..Value::of(of_request.unwrap_or(Ty::Unknown)) }
+    }
+
+    /// The origin of a part of `value`: of one of its fields.
+    pub(super) fn part_of(&mut self, frame: &Frame<'u>, id: ExprId, value: &Value) -> Slots {
+        if value.slots.is_empty() {
+            return Slots::default();
+        }
+        let member = self.flow.slot(Slot::Member { unit: frame.unit, expr: id }, None);
+        for slot in value.slots.iter() {
+            self.flow.edge(slot, member);
+        }
+        Slots::one(member)
     }
 
     fn class_member(&mut self, frame: &mut Frame<'u>, id: ExprId, class: ClassId, name: Name) -> Target {
@@ -413,6 +433,10 @@ impl<'u> Linker<'u> {
         let text = owner.folded();
         if text == "trigger" {
             return Target::Value(self.trigger_variable(frame, name));
+        }
+        if matches!(text, "restcontext" | "system.restcontext") && name.is("request") {
+            let slot = self.flow.slot(Slot::Inbound, None);
+            return Target::Value(Value { slots: Slots::one(slot), ..Value::of(Ty::named("RestRequest")) });
         }
         if name.is("sobjecttype") {
             let object = owner.as_str().rsplit('.').next().unwrap_or(owner.as_str());
@@ -504,7 +528,13 @@ impl<'u> Linker<'u> {
                 } else {
                     Ty::list(record)
                 };
-                Value::known(Known::Sized(Bound::EntryBatch), ty)
+                let object = match (&ty.record_type(), context) {
+                    (Some(object), _) => Some(*object),
+                    (None, EventContext::In { object, .. }) => Some(object),
+                    (None, _) => None,
+                };
+                let slot = self.flow.slot(Slot::TriggerRecords(object), None);
+                Value { slots: Slots::one(slot), ..Value::known(Known::Sized(Bound::EntryBatch), ty) }
             }
             "size" => Value::of(Ty::named("Integer")),
             _ => Value::unknown(),
@@ -556,6 +586,7 @@ impl<'u> Linker<'u> {
                 match self.target(frame, *object) {
                     Target::Value(holder) => {
                         self.stub_setting(frame, left, &holder, *name, &value);
+                        self.record_setting(frame, left, &holder, *name, &value);
                         if let Some(class) = self.seen_as(&holder)
                             && let Some(field) = self.symbols.field_named(class, *name)
                         {
@@ -655,6 +686,87 @@ impl<'u> Linker<'u> {
         }
     }
 
+    /// `record.Field__c = …` and `record.put('Field__c', …)`.
+    pub(super) fn record_setting(
+        &mut self,
+        frame: &Frame<'u>,
+        at: ExprId,
+        holder: &Value,
+        name: Name,
+        value: &Value,
+    ) {
+        match holder.ty.record_type() {
+            Some(object) if object.folded().ends_with("__e") => {
+                let place = frame.at(self, at);
+                let holders: Vec<SlotId> = holder.slots.iter().collect();
+                self.event_field(frame, place, holders, name, value);
+            }
+            Some(_) if !matches!(holder.ty, Ty::Platform(_)) => {}
+            Some(_) => {
+                for record in holder.slots.iter() {
+                    if matches!(self.flow.kind(record), Slot::NewRecord { .. }) {
+                        value.slots.iter().for_each(|from| self.flow.edge(from, record));
+                    }
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn event_field(
+        &mut self,
+        frame: &Frame<'u>,
+        at: crate::span::Location,
+        event: Vec<SlotId>,
+        name: Name,
+        value: &Value,
+    ) {
+        self.flow.sink(Sink {
+            kind: SinkKind::EventField(name),
+            request: event,
+            value: value.slots.iter().collect(),
+            at,
+            symbol: frame.symbol.clone(),
+        });
+    }
+
+    /// The slot of a record or event that `new` makes; `None` where it is something else.
+    fn new_record(
+        &mut self,
+        frame: &Frame<'u>,
+        id: ExprId,
+        object: Name,
+        args: &[ExprId],
+        values: &[Value],
+    ) -> Option<Slots> {
+        let unit = self.symbols.unit(frame.unit);
+        let is_field = |&arg: &ExprId| matches!(unit.expr(arg), Expr::Assign { left, op: None, .. } if matches!(unit.expr(*left), Expr::Name(_)));
+        let suffix = object.folded().rsplit("__").next().unwrap_or_default();
+        let custom = object.folded().contains("__") && matches!(suffix, "c" | "e" | "x" | "b" | "mdt");
+        if !(custom || (!args.is_empty() && args.iter().all(is_field))) {
+            return None;
+        }
+        let at = frame.at(self, id);
+        if suffix != "e" {
+            let slot = self.flow.slot(Slot::NewRecord { unit: frame.unit, expr: id, object }, Some(at));
+            for from in values.iter().flat_map(|value| value.slots.iter()) {
+                self.flow.edge(from, slot);
+            }
+            return Some(Slots::one(slot));
+        }
+        let slot = self.flow.slot(Slot::NewEvent { unit: frame.unit, expr: id, object }, Some(at));
+        for (&arg, value) in args.iter().zip(values) {
+            if let Expr::Assign { left, .. } = unit.expr(arg)
+                && let Expr::Name(name) = unit.expr(*left)
+            {
+                let place = frame.at(self, arg);
+                self.event_field(frame, place, vec![slot], *name, value);
+            }
+        }
+        let made = Slots::one(slot);
+        Some(if frame.filters() { self.filtered(frame, id, &made) } else { made })
+    }
+
     // Texts
 
     /// `left + right`, for texts; numbers are not followed.
@@ -744,11 +856,21 @@ impl<'u> Linker<'u> {
                     None => Known::Sized(Bound::Constant(0)),
                 };
                 let deps = values.first().map_or(Deps::NONE, |value| value.deps);
-                Value { deps, ..Value::known(known, resolved) }
+                let of_events = resolved.record_type().is_some_and(|object| object.folded().ends_with("__e"));
+                let mut slots = values.iter().fold(Slots::default(), |all, value| all.union(&value.slots));
+                if of_events {
+                    let at = frame.at(self, id);
+                    let slot = self.flow.slot(Slot::Collection { unit: frame.unit, expr: id }, Some(at));
+                    slots.iter().for_each(|from| self.flow.edge(from, slot));
+                    slots = Slots::one(slot);
+                }
+                Value { deps, slots, ..Value::known(known, resolved) }
             }
             Ty::Platform(name) => {
                 let slots = if name.is("httprequest") {
                     Slots::one(self.made_slot(frame, id))
+                } else if let Some(slots) = self.new_record(frame, id, *name, unit.list(args), &values) {
+                    slots
                 } else {
                     // An object made of values carries them (`new PageReference(url)`).
                     values.iter().fold(Slots::default(), |all, value| all.union(&value.slots))
@@ -906,7 +1028,9 @@ impl<'u> Linker<'u> {
             _ => Bound::QueryRows,
         };
         let ty = if query.is_aggregate { Ty::named("AggregateResult") } else { record };
-        Value::known(Known::Sized(bound), Ty::list(ty))
+        let rows = Slot::QueryRows { unit: frame.unit, expr: id, object: query.object };
+        let slot = self.flow.slot(rows, Some(at));
+        Value { slots: Slots::one(slot), ..Value::known(Known::Sized(bound), Ty::list(ty)) }
     }
 
     /// The effects of a query on `object`: a query, and a callout where the data is outside.

@@ -7,7 +7,7 @@ use crate::name::Name;
 use crate::span::Location;
 
 use super::super::flow::Slot;
-use super::super::model::{NodeId, Step};
+use super::super::model::{Guards, NodeId, Step};
 use super::super::symbols::{ClassId, MethodId};
 use super::super::types::Ty;
 use super::super::value::{AsyncContext, Context, Deps, EventContext, Known, Receiver, Slots, Value};
@@ -53,6 +53,10 @@ pub struct Frame<'u> {
     pub probed: Vec<Var>,
     /// How many local variables there were when the innermost loop began.
     pub loop_start: usize,
+    /// The conditions around the current place.
+    pub under: Vec<Guards>,
+    /// Inside a `catch` clause: whether it ends by throwing.
+    pub catching: Vec<bool>,
     /// Classes whose static initialiser this body has run already.
     pub touched: Vec<ClassId>,
     next_version: u32,
@@ -113,6 +117,8 @@ impl<'u> Frame<'u> {
             loop_start: 0,
             probing: false,
             probed: Vec::new(),
+            under: Vec::new(),
+            catching: Vec::new(),
             touched: Vec::new(),
             next_version: 0,
             _unit: std::marker::PhantomData,
@@ -152,6 +158,11 @@ impl<'u> Frame<'u> {
     pub fn at(&self, linker: &Linker<'u>, expr: ExprId) -> Location {
         let unit = linker.symbols.unit(self.unit);
         Location { file: unit.file, span: unit.span(expr) }
+    }
+
+    /// Whether a condition on the data is around the current place.
+    pub fn filters(&self) -> bool {
+        self.under.iter().any(|guards| guards.has_any(Guards::FILTER))
     }
 
     // Steps

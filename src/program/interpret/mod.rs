@@ -68,6 +68,10 @@ pub(super) struct Linker<'u> {
     counted_dispatches: FxHashSet<Location>,
     /// The requests that each callout may send.
     pub callout_requests: FxHashMap<SiteId, Vec<SlotId>>,
+    /// What each DML and each publish is given.
+    pub site_values: FxHashMap<SiteId, Vec<SlotId>>,
+    /// What is put into collections that came from elsewhere: the collection, and the elements.
+    pub puts: Vec<(Vec<SlotId>, Vec<SlotId>)>,
     pub frameworks: Frameworks,
     symbol_index: FxHashMap<crate::span::FileId, Vec<(u32, String)>>,
     depth: usize,
@@ -117,6 +121,8 @@ impl<'u> Linker<'u> {
             counted_calls: FxHashSet::default(),
             counted_dispatches: FxHashSet::default(),
             callout_requests: FxHashMap::default(),
+            site_values: FxHashMap::default(),
+            puts: Vec::new(),
             frameworks,
             symbol_index: symbol_index(symbols),
             depth: 0,

@@ -8,9 +8,9 @@ use crate::apex::unit::{DmlOp, ExprId};
 use crate::name::Name;
 use crate::span::Location;
 
-use super::super::flow::{Sink, SinkKind, Slot, SlotFacts};
+use super::super::flow::{Sink, SinkKind, Slot, SlotFacts, SlotId};
 use super::super::model::{Bound, Effect, Site};
-use super::super::symbols::strip_namespace;
+use super::super::symbols::{ClassId, strip_namespace};
 use super::super::types::Ty;
 use super::super::value::{Deps, Known, Slots, Value};
 use super::expressions::job_is;
@@ -108,13 +108,18 @@ impl<'u> Linker<'u> {
                 Value { slots, ..Value::of(Ty::named(ty)) }
             }
             ("json", "serialize" | "serializepretty") => {
-                let slots = first.map(|value| value.slots.clone()).unwrap_or_default();
+                let slots = first.map(|value| self.serialized(frame, id, value)).unwrap_or_default();
                 Value { slots, ..Value::of(Ty::named("String")) }
             }
-            ("json", "deserialize" | "deserializestrict") => match args.get(1).map(|value| &value.known) {
-                Some(Known::Type(ty)) => Value::of(ty.clone()),
-                _ => Value::unknown(),
-            },
+            ("json", "deserialize" | "deserializestrict" | "deserializeuntyped") => {
+                let slots = first.map(|value| value.slots.clone()).unwrap_or_default();
+                let ty = match args.get(1).map(|value| &value.known) {
+                    Some(Known::Type(ty)) => ty.clone(),
+                    _ => Ty::Unknown,
+                };
+                self.fill_fields(&ty, &slots);
+                Value { slots, ..Value::of(ty) }
+            }
             ("system" | "json" | "math" | "date" | "datetime" | "integer" | "decimal" | "boolean", _) => {
                 Value::of(match class {
                     "date" => Ty::named("Date"),
@@ -207,7 +212,7 @@ impl<'u> Linker<'u> {
                 Value::of(Ty::named("String"))
             }
             ("httprequest", _) => self.request_setting(frame, at, receiver, method, args),
-            ("httpresponse" | "restresponse", _) => self.response_reading(frame, receiver, method),
+            ("httpresponse" | "restresponse", _) => self.response_reading(frame, id, receiver, method),
             ("database.saveresult", "issuccess" | "geterrors") => {
                 if !frame.in_debug {
                     receiver.slots.iter().for_each(|slot| self.flow.note(slot, SlotFacts::STATUS_READ));
@@ -279,6 +284,15 @@ impl<'u> Linker<'u> {
                 }
             }
             ("restrequest", _) => Value::unknown(),
+            (record, "get" | "getsobject" | "getsobjects") if is_record(record) => {
+                Value { slots: self.part_of(frame, id, receiver), ..Value::unknown() }
+            }
+            (record, "put") if is_record(record) && args.len() == 2 => {
+                if let Known::Str(field) = &args[0].known {
+                    self.record_setting(frame, id, receiver, Name::new(field), &args[1]);
+                }
+                Value::unknown()
+            }
             _ if ty.starts_with("externalservice.") => {
                 let label = format!("External Service operation `{name}`");
                 self.callout(frame, at, "external-service", label, &Slots::default());
@@ -475,8 +489,18 @@ impl<'u> Linker<'u> {
                 ("result", if used { "used" } else { "dropped" }.into()),
                 ("callback", if args.len() > 1 { "yes" } else { "no" }.into()),
                 ("size", if is_list { "list" } else { "one" }.into()),
+                (
+                    "in-catch",
+                    match frame.catching.last() {
+                        None => "no",
+                        Some(true) => "rethrows",
+                        Some(false) => "yes",
+                    }
+                    .into(),
+                ),
             ],
         });
+        self.site_values.entry(site).or_default().extend(events.slots.iter());
         let result = Ty::named("Database.SaveResult");
         let slot = self.flow.slot(Slot::Response(site), Some(at));
         let ty = if is_list { Ty::list(result) } else { result };
@@ -541,7 +565,11 @@ impl<'u> Linker<'u> {
                     return Value::of(Ty::named("Database.QueryLocator"));
                 }
                 let record = object.map_or(Ty::named("SObject"), Ty::Platform);
-                Value::known(Known::Sized(Bound::QueryRows), Ty::list(record))
+                let slot = self.flow.slot(Slot::QueryRows { unit: frame.unit, expr: id, object }, Some(at));
+                Value {
+                    slots: Slots::one(slot),
+                    ..Value::known(Known::Sized(Bound::QueryRows), Ty::list(record))
+                }
             }
             "setsavepoint" => {
                 self.plain_effect(frame, at, Effect::Savepoint, "`Database.setSavepoint`");
@@ -633,7 +661,62 @@ impl<'u> Linker<'u> {
         Value::of(Ty::Void)
     }
 
-    fn response_reading(&mut self, frame: &mut Frame<'u>, receiver: &Value, method: &str) -> Value {
+    /// What `JSON.serialize(value)` carries.
+    fn serialized(&mut self, frame: &Frame<'u>, id: ExprId, value: &Value) -> Slots {
+        let mut from: Vec<SlotId> = value.slots.iter().collect();
+        if let Ty::Class(class) = value.ty {
+            from.extend(self.fields_below(class, 3));
+        }
+        if from.is_empty() {
+            return Slots::default();
+        }
+        let text = self.flow.slot(Slot::Serialized { unit: frame.unit, expr: id }, None);
+        from.into_iter().for_each(|from| self.flow.edge(from, text));
+        Slots::one(text)
+    }
+
+    /// `JSON.deserialize` fills the fields of an object from the text.
+    fn fill_fields(&mut self, ty: &Ty, slots: &Slots) {
+        let class = match ty {
+            Ty::Class(class) => *class,
+            Ty::List(element) | Ty::Set(element) => return self.fill_fields(&element.clone(), slots),
+            _ => return,
+        };
+        for field in self.fields_below(class, 3) {
+            slots.iter().for_each(|from| self.flow.edge(from, field));
+        }
+    }
+
+    /// The slots of the fields of `class` and of the classes that they hold.
+    fn fields_below(&mut self, class: ClassId, depth: usize) -> Vec<SlotId> {
+        let mut found = Vec::new();
+        for field in self.symbols.fields_of(class) {
+            found.push(self.flow.slot(Slot::Field(field), None));
+            let inner = match &self.symbols.field(field).ty {
+                Ty::Class(inner) => Some(*inner),
+                Ty::List(element) | Ty::Set(element) => match **element {
+                    Ty::Class(inner) => Some(inner),
+                    _ => None,
+                },
+                _ => None,
+            };
+            if let Some(inner) = inner
+                && depth > 0
+                && inner != class
+            {
+                found.extend(self.fields_below(inner, depth - 1));
+            }
+        }
+        found
+    }
+
+    fn response_reading(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        receiver: &Value,
+        method: &str,
+    ) -> Value {
         let (facts, ty) = match method {
             "getstatuscode" => (SlotFacts::STATUS_READ, "Integer"),
             "getstatus" => (SlotFacts::STATUS_READ, "String"),
@@ -647,8 +730,17 @@ impl<'u> Linker<'u> {
                 self.flow.note(slot, facts);
             }
         }
-        Value::of(Ty::named(ty))
+        let mut value = Value::of(Ty::named(ty));
+        if facts.has(SlotFacts::BODY_READ) && receiver.ty.is_platform("httpresponse") {
+            value.slots = Slots::one(self.flow.slot(Slot::Answer { unit: frame.unit, expr: id }, None));
+        }
+        value
     }
+}
+
+/// Whether a platform type is a record's, as far as its name tells.
+fn is_record(ty: &str) -> bool {
+    ty == "sobject" || !(ty.contains('.') || is_known_platform(ty))
 }
 
 /// Methods of lists, sets and maps: element types and sizes.

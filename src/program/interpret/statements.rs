@@ -5,6 +5,7 @@ use crate::finding::Confidence;
 use crate::name::Name;
 use crate::span::{Location, Span};
 
+use super::super::flow::SlotFacts;
 use super::super::model::{Arm, Condition, Effect, Guards, NodeId, Site, SiteId, Step};
 use super::super::symbols::Body;
 use super::super::types::Ty;
@@ -154,7 +155,9 @@ impl<'u> Linker<'u> {
             let checkpoint = frame.checkpoint();
             frame.open();
             enter(self, frame, index);
+            frame.under.push(arms[index].2);
             let diverges = self.block(frame, block);
+            frame.under.pop();
             done.push(frame.close());
             reached.push(frame.roll_back(checkpoint));
             frame.leave_scope(mark);
@@ -170,7 +173,9 @@ impl<'u> Linker<'u> {
                     frame.set(var, value);
                 }
                 frame.open();
+                frame.under.push(arms[*only].2);
                 let diverges = self.block(frame, rest);
+                frame.under.pop();
                 let more = frame.close();
                 done[*only].extend(more);
                 Flow::Consumed { diverges }
@@ -303,7 +308,13 @@ impl<'u> Linker<'u> {
             let ty = self.symbols.resolve(frame.class, &clause.ty);
             frame.declare(clause.var, Value::of(ty));
             frame.open();
+            frame.under.push(Guards::OTHER);
+            frame
+                .catching
+                .push(matches!(clause.body.last().map(|stmt| &stmt.kind), Some(StmtKind::Throw(_))));
             let diverges = self.block(frame, &clause.body);
+            frame.catching.pop();
+            frame.under.pop();
             catch_steps.push(frame.close());
             frame.leave_scope(mark);
             let reached = frame.roll_back(checkpoint);
@@ -400,6 +411,9 @@ impl<'u> Linker<'u> {
         mut facts: Vec<(&'static str, std::borrow::Cow<'static, str>)>,
         name: Option<String>,
     ) {
+        for slot in value.slots.iter() {
+            self.flow.note(slot, SlotFacts::SAVED);
+        }
         let object = value.ty.record_type();
         if let Known::Sized(super::super::model::Bound::Constant(rows)) = value.known {
             facts.push(("rows", rows.to_string().into()));
@@ -423,6 +437,8 @@ impl<'u> Linker<'u> {
             operation: Some(op),
             facts,
         });
+        let values = self.site_values.entry(site).or_default();
+        values.extend(value.slots.iter());
         let triggers = match object {
             Some(object) => self.fired_triggers(frame, object, op),
             None => Vec::new(),

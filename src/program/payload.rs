@@ -1,0 +1,215 @@
+//! What published events are made of: which fields are set, and where their values come from.
+//!
+//! The values are followed through the whole project (see [`super::flow`]), so that an event built in
+//! one class from records that another one queried is still known to carry record data.
+
+use rustc_hash::FxHashMap;
+
+use crate::name::Name;
+
+use super::flow::{Flow, SinkKind, Slot, SlotFacts, SlotId};
+use super::interpret::Linker;
+use super::model::{Effect, Entry, EntryKind, Origin, Payload, PayloadField, SiteId};
+use super::symbols::MethodId;
+
+/// A field of an event that is set somewhere.
+struct Setting {
+    /// The events made that it may belong to.
+    events: Vec<SlotId>,
+    name: Name,
+    at: crate::span::Location,
+    value: Vec<SlotId>,
+}
+
+/// Completes the facts of publish and DML sites; the payloads of all publishes, by site.
+pub fn complete(linker: &mut Linker, entries: &[Entry]) -> Vec<Payload> {
+    put_into_collections(linker);
+    let settings = settings(linker);
+    let inputs = inputs(linker, entries);
+    let mut payloads = Vec::new();
+    for index in 0..linker.sites.len() {
+        let id = SiteId(index as u32);
+        let Some(given) = linker.site_values.get(&id).filter(|given| !given.is_empty()) else { continue };
+        match linker.sites[index].effect {
+            Effect::Publish => {
+                let made: Vec<SlotId> = linker
+                    .flow
+                    .sources(given, |slot| matches!(slot, Slot::NewEvent { .. }))
+                    .into_iter()
+                    .filter(|&slot| matches!(linker.flow.kind(slot), Slot::NewEvent { .. }))
+                    .collect();
+                let payload = payload(&linker.flow, id, &made, &settings, &inputs);
+                let filtered = filtered(&linker.flow, given, |slot| matches!(slot, Slot::NewEvent { .. }));
+                let site = &mut linker.sites[index];
+                if let (None, [one]) = (site.object, payload.events.as_slice()) {
+                    site.object = Some(*one);
+                    site.label = format!("publish of {one}");
+                }
+                site.facts.extend(filtered.map(|yes| ("filtered", yes.into())));
+                if !payload.fields.is_empty() {
+                    site.facts.push(("payload", payload.main_origin().to_string().into()));
+                    let mut names: Vec<Name> = payload.fields.iter().map(|field| field.name).collect();
+                    names.sort();
+                    names.dedup();
+                    site.facts.push(("payload-fields", names.len().to_string().into()));
+                    let any = |test: fn(&PayloadField) -> bool| {
+                        if payload.fields.iter().any(test) { "yes" } else { "no" }
+                    };
+                    site.facts.push(("whole-record", any(|field| field.whole_record).into()));
+                    site.facts.push(("saved-record", any(|field| field.saved_record).into()));
+                }
+                payloads.push(payload);
+            }
+            Effect::Dml => {
+                let filtered = filtered(&linker.flow, given, |slot| {
+                    matches!(slot, Slot::NewRecord { .. } | Slot::QueryRows { .. } | Slot::TriggerRecords(_))
+                });
+                linker.sites[index].facts.extend(filtered.map(|yes| ("filtered", yes.into())));
+            }
+            _ => {}
+        }
+    }
+    payloads
+}
+
+/// What was put into a collection also is in the collection that was passed here.
+fn put_into_collections(linker: &mut Linker) {
+    for (collection, elements) in std::mem::take(&mut linker.puts) {
+        let made: Vec<SlotId> = linker
+            .flow
+            .sources(&collection, |slot| matches!(slot, Slot::NewEvent { .. }))
+            .into_iter()
+            .filter(|&slot| matches!(linker.flow.kind(slot), Slot::Collection { .. }))
+            .collect();
+        for slot in made {
+            elements.iter().for_each(|&element| linker.flow.edge(element, slot));
+        }
+    }
+}
+
+fn settings(linker: &mut Linker) -> Vec<Setting> {
+    let mut found = Vec::new();
+    for sink in &linker.flow.sinks {
+        let SinkKind::EventField(name) = sink.kind else { continue };
+        let events = linker
+            .flow
+            .sources(&sink.request, |slot| matches!(slot, Slot::NewEvent { .. }))
+            .into_iter()
+            .filter(|&slot| matches!(linker.flow.kind(slot), Slot::NewEvent { .. }))
+            .collect();
+        found.push(Setting { events, name, at: sink.at, value: sink.value.clone() });
+    }
+    linker.flow.sinks.retain(|sink| !matches!(sink.kind, SinkKind::EventField(_)));
+    found.sort_by_key(|setting| setting.at);
+    found
+}
+
+/// The parameters that the platform fills: what from.
+fn inputs(linker: &Linker, entries: &[Entry]) -> FxHashMap<MethodId, Origin> {
+    let mut found = FxHashMap::default();
+    for entry in entries {
+        let origin = match entry.kind {
+            EntryKind::Rest | EntryKind::Webservice | EntryKind::InboundEmail => Origin::Request,
+            EntryKind::Invocable
+            | EntryKind::AuraEnabled
+            | EntryKind::AuraCacheable
+            | EntryKind::RemoteAction => Origin::Input,
+            EntryKind::BatchExecute => Origin::Record,
+            _ => continue,
+        };
+        found.insert(linker.node_methods[entry.node.0 as usize], origin);
+    }
+    found
+}
+
+fn payload(
+    flow: &Flow,
+    site: SiteId,
+    made: &[SlotId],
+    settings: &[Setting],
+    inputs: &FxHashMap<MethodId, Origin>,
+) -> Payload {
+    let mut events: Vec<Name> = made
+        .iter()
+        .filter_map(|&slot| match flow.kind(slot) {
+            Slot::NewEvent { object, .. } => Some(*object),
+            _ => None,
+        })
+        .collect();
+    events.sort();
+    events.dedup();
+    let fields = settings
+        .iter()
+        .filter(|setting| setting.events.iter().any(|event| made.contains(event)))
+        .map(|setting| {
+            let sources = flow.sources(&setting.value, |_| false);
+            let mut from: Vec<Origin> = Vec::new();
+            let mut event = None;
+            for &slot in &sources {
+                let origin = match flow.kind(slot) {
+                    Slot::TriggerRecords(Some(object)) if is_event(*object) => {
+                        event = Some(*object);
+                        Origin::Event
+                    }
+                    Slot::TriggerRecords(_) => Origin::Record,
+                    Slot::QueryRows { object: Some(object), .. } if object.folded().ends_with("__mdt") => {
+                        Origin::Constant
+                    }
+                    Slot::QueryRows { .. } => Origin::Record,
+                    Slot::NewRecord { .. } if flow.facts_of(slot).has(SlotFacts::SAVED) => Origin::Record,
+                    Slot::Inbound => Origin::Request,
+                    Slot::Answer { .. } => Origin::Response,
+                    Slot::Param(method, _) => match inputs.get(method) {
+                        Some(origin) => *origin,
+                        None => continue,
+                    },
+                    Slot::Text { .. } => Origin::Constant,
+                    _ => continue,
+                };
+                if !from.contains(&origin) {
+                    from.push(origin);
+                }
+            }
+            from.sort();
+            let serialized: Vec<SlotId> = sources
+                .iter()
+                .copied()
+                .filter(|&slot| matches!(flow.kind(slot), Slot::Serialized { .. }))
+                .collect();
+            let whole_record = !serialized.is_empty()
+                && flow.sources(&serialized, |slot| matches!(slot, Slot::Member { .. })).iter().any(
+                    |&slot| match flow.kind(slot) {
+                        Slot::TriggerRecords(Some(object)) => !is_event(*object),
+                        Slot::QueryRows { object, .. } => {
+                            object.is_none_or(|object| !object.folded().ends_with("__mdt"))
+                        }
+                        Slot::NewRecord { .. } => flow.facts_of(slot).has(SlotFacts::SAVED),
+                        _ => false,
+                    },
+                );
+            let saved_record = sources.iter().any(|&slot| {
+                matches!(flow.kind(slot), Slot::NewRecord { .. } | Slot::QueryRows { .. })
+                    && flow.facts_of(slot).has(SlotFacts::SAVED)
+            });
+            PayloadField { name: setting.name, at: setting.at, from, event, whole_record, saved_record }
+        })
+        .collect();
+    Payload { site, events, fields }
+}
+
+fn is_event(object: Name) -> bool {
+    object.folded().ends_with("__e")
+}
+
+/// "yes" where what is wanted arrives in `given` only past conditions on the data, "no" where it also
+/// comes another way; `None` where it is not known to arrive at all.
+fn filtered(flow: &Flow, given: &[SlotId], wanted: impl Fn(&Slot) -> bool + Copy) -> Option<&'static str> {
+    let arrives = |stop: fn(&Slot) -> bool| {
+        flow.sources(given, |slot| wanted(slot) || stop(slot)).iter().any(|&slot| wanted(flow.kind(slot)))
+    };
+    if arrives(|slot| matches!(slot, Slot::Filtered { .. })) {
+        Some("no")
+    } else {
+        arrives(|_| false).then_some("yes")
+    }
+}
