@@ -333,7 +333,7 @@ fn a_mistake_in_the_configuration_is_shown_where_it_is_and_the_findings_stay() {
     });
     let registered = client.wait(|message| message["method"] == "client/registerCapability");
     let watched = registered["params"]["registrations"][0]["registerOptions"]["watchers"].to_string();
-    assert!(watched.contains("seamlint.yml"), "{watched}");
+    assert!(watched.contains("cls") && watched.contains("yml"), "{watched}");
     client.send(&json!({"jsonrpc": "2.0", "id": registered["id"], "result": null}));
     client.diagnostics(&class);
 

@@ -48,8 +48,8 @@ const SOURCE: &str = "seamlint";
 
 /// Files whose change on disk may change the findings.
 const WATCHED: [&str; 2] = [
-    "**/*.{cls,trigger,page,component,xml,md,object}",
-    "**/{sfdx-project.json,seamlint.yml,.seamlint.yml,.forceignore,.gitignore}",
+    "**/*.{cls,trigger,page,component,xml,md,object,yml,yaml}",
+    "**/{sfdx-project.json,.forceignore,.gitignore}",
 ];
 
 /// How a session ended.
