@@ -373,6 +373,8 @@ impl Printer<'_> {
         part("also", joined(&query.others));
         part("select", joined(&query.fields));
         part("where", joined(&query.where_fields));
+        let keys: Vec<_> = query.keys.iter().map(|(field, _)| *field).collect();
+        part("equal", joined(&keys));
         part(
             "limit",
             match query.limit {

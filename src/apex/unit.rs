@@ -462,6 +462,8 @@ pub struct Query {
     pub fields: Vec<Name>,
     /// Fields compared in `WHERE`.
     pub where_fields: Vec<Name>,
+    /// The conditions `field = :bind` that every row meets.
+    pub keys: Vec<(Name, ExprId)>,
     pub limit: QueryLimit,
     pub for_update: bool,
     pub is_count: bool,

@@ -48,6 +48,10 @@ pub fn find(linker: &mut Linker, pages: &[Page]) -> Vec<Entry> {
     }
     uncalled(linker, &mut entries, &mut taken);
     for entry in &mut entries {
+        let method = linker.node_methods[entry.node.0 as usize];
+        entry.never_started = entry.kind == EntryKind::Future
+            && !linker.future_args.contains_key(&method)
+            && !linker.symbols.modifiers(method).has(Modifiers::GLOBAL);
         if matches!(entry.kind, EntryKind::BatchExecute)
             && let Some(class) = linker.symbols.class_named(None, entry.owner)
             && let Some(scopes) = linker.batch_scopes.get(&class)
@@ -107,6 +111,7 @@ fn triggers(linker: &mut Linker, id: MethodId, entries: &mut Vec<Entry>, taken: 
             object: Some(trigger.object),
             event: Some(event),
             callouts_enabled: None,
+            never_started: false,
             batch_scope: None,
         });
     }
@@ -161,6 +166,7 @@ fn declared(
         object,
         event: None,
         callouts_enabled,
+        never_started: false,
         batch_scope: None,
     });
 }
@@ -352,6 +358,7 @@ fn visualforce(linker: &mut Linker, page: &Page, entries: &mut Vec<Entry>, taken
                 object: None,
                 event: None,
                 callouts_enabled: None,
+                never_started: false,
                 batch_scope: None,
             });
         }
@@ -396,6 +403,7 @@ fn uncalled(linker: &mut Linker, entries: &mut Vec<Entry>, taken: &mut FxHashSet
             object: None,
             event: None,
             callouts_enabled: None,
+            never_started: false,
             batch_scope: None,
         });
     }

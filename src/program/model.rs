@@ -165,6 +165,9 @@ pub enum Bound {
     Collection,
     /// Once a row of a query without a literal `LIMIT`.
     QueryRows,
+    /// Once a row of a query for what belongs to one record (`WHERE Order__c = :orderId`): grows with the
+    /// data, but is few as a rule.
+    RelatedRows,
     /// Once a piece of configuration: custom metadata records, schema descriptions. Few, and their
     /// number does not grow with the data.
     Configuration,
@@ -181,7 +184,7 @@ pub enum Bound {
 impl Bound {
     /// Whether the number of runs grows with the data.
     pub fn grows(self) -> bool {
-        matches!(self, Bound::EntryBatch | Bound::Collection | Bound::QueryRows)
+        matches!(self, Bound::EntryBatch | Bound::Collection | Bound::QueryRows | Bound::RelatedRows)
     }
 }
 
@@ -250,6 +253,8 @@ pub struct Entry {
     /// Whether the declaration allows callouts (`callout=true`, `Database.AllowsCallouts`); `None`
     /// where no declaration is needed.
     pub callouts_enabled: Option<bool>,
+    /// A job that nothing in the project starts, and nothing outside can.
+    pub never_started: bool,
     /// Batch: the scope given at every `Database.executeBatch`, where all are literals (the largest).
     pub batch_scope: Option<u32>,
 }

@@ -46,6 +46,9 @@ pub struct Class {
     pub instance_init: Option<MethodId>,
     /// Whether the project makes an instance of exactly this class, or names it as `X.class`.
     pub instantiated: bool,
+    /// Whether an instance may be made by a name that is not known (`(X) type.newInstance()`, with this
+    /// class or a supertype of it for `X`).
+    pub reflected: bool,
 }
 
 /// Where the statements of a [`Method`] are.
@@ -403,6 +406,7 @@ fn declare_classes(symbols: &mut Symbols) {
                 static_init: None,
                 instance_init: None,
                 instantiated: false,
+                reflected: false,
             });
             if let Some(outer) = outer {
                 symbols.classes[outer.0 as usize].inner.insert(decl.name, id);
@@ -697,6 +701,7 @@ fn declare_triggers(symbols: &mut Symbols) {
 /// One pass over all expressions: which classes are instantiated, which fields are assigned what.
 fn scan_bodies(symbols: &mut Symbols) {
     let mut instantiated = FxHashSet::default();
+    let mut reflected = FxHashSet::default();
     for unit_index in 0..symbols.units.len() {
         let unit = symbols.unit(unit_index as u32);
         // Which class an expression belongs to is not recorded: its names are tried in each type of
@@ -708,16 +713,10 @@ fn scan_bodies(symbols: &mut Symbols) {
         for expr in &unit.exprs {
             match expr {
                 Expr::New { ty, .. } | Expr::ClassLiteral(ty) => {
-                    let mut found = None;
-                    for &scope in &scopes {
-                        found = symbols.class_named(Some(scope), ty.name);
-                        if found.is_some() {
-                            break;
-                        }
-                    }
-                    if let Some(class) = found.or_else(|| symbols.class_named(None, ty.name)) {
-                        instantiated.insert(class);
-                    }
+                    instantiated.extend(class_seen_from(symbols, &scopes, ty.name));
+                }
+                Expr::Cast { ty, value } if is_new_instance(unit, *value) => {
+                    reflected.extend(class_seen_from(symbols, &scopes, ty.name));
                 }
                 Expr::Assign { left, right, .. } => match unit.expr(*left) {
                     Expr::Name(name) => assigned.push((*name, false, Some(*right))),
@@ -758,6 +757,11 @@ fn scan_bodies(symbols: &mut Symbols) {
     for class in instantiated {
         symbols.classes[class.0 as usize].instantiated = true;
     }
+    for class in reflected {
+        for below in symbols.concrete_subtypes(class) {
+            symbols.classes[below.0 as usize].reflected = true;
+        }
+    }
     for index in 0..symbols.fields.len() {
         let field = &symbols.fields[index];
         let unit = symbols.unit(field.unit);
@@ -776,6 +780,17 @@ fn scan_bodies(symbols: &mut Symbols) {
             _ => {}
         }
     }
+}
+
+/// The class that a name means in one of the types.
+fn class_seen_from(symbols: &Symbols, scopes: &[ClassId], name: Name) -> Option<ClassId> {
+    let seen = scopes.iter().find_map(|&scope| symbols.class_named(Some(scope), name));
+    seen.or_else(|| symbols.class_named(None, name))
+}
+
+/// `type.newInstance()`.
+fn is_new_instance(unit: &Unit, expr: ExprId) -> bool {
+    matches!(unit.expr(expr), Expr::Call { object: Some(_), name, .. } if name.is("newinstance"))
 }
 
 /// The types of the objects that the expression makes, if it makes nothing else (`null` aside).

@@ -155,14 +155,19 @@ pub struct Growth(u8);
 
 impl Growth {
     /// All that grows with the data: the default.
-    pub const DATA: Growth =
-        Growth::of(&[GrowsWith::EntryBatch, GrowsWith::Collection, GrowsWith::QueryRows]);
+    pub const DATA: Growth = Growth::of(&[
+        GrowsWith::EntryBatch,
+        GrowsWith::Collection,
+        GrowsWith::QueryRows,
+        GrowsWith::RelatedRows,
+    ]);
 
     pub fn has(self, bound: Bound) -> bool {
         let word = match bound {
             Bound::EntryBatch => GrowsWith::EntryBatch,
             Bound::Collection => GrowsWith::Collection,
             Bound::QueryRows => GrowsWith::QueryRows,
+            Bound::RelatedRows => GrowsWith::RelatedRows,
             Bound::Paging => GrowsWith::Paging,
             Bound::Unknown => GrowsWith::Unknown,
             Bound::Constant(_) | Bound::Configuration | Bound::Chunks | Bound::Retry => return false,

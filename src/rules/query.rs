@@ -88,7 +88,7 @@ pub struct CostQuery {
     pub from: EntrySelector,
     /// What is counted.
     pub of: Selector,
-    /// The loops with which the count grows; default: `[entry-batch, collection, query-rows]`.
+    /// The loops with which the count grows; default: `[entry-batch, collection, query-rows, related-rows]`.
     #[serde(default)]
     pub grows_with: Option<Match<GrowsWith>>,
     /// The count to exceed: a number, the id of a limit (`apex.callouts`) or a share of it
@@ -274,6 +274,8 @@ pub enum GrowsWith {
     Collection,
     /// The rows of a query without a literal `LIMIT`.
     QueryRows,
+    /// The rows of a query for what belongs to one record: few as a rule.
+    RelatedRows,
     /// Pages of an answer, polling.
     Paging,
     /// A loop that the analysis does not understand.

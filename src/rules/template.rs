@@ -382,6 +382,7 @@ mod tests {
             object: Some(Name::new("Account")),
             event: None,
             callouts_enabled: None,
+            never_started: false,
             batch_scope: None,
         };
         let values = Values {

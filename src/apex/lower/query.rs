@@ -21,6 +21,7 @@ impl Lowerer<'_> {
                 others: Vec::new(),
                 fields: Vec::new(),
                 where_fields: Vec::new(),
+                keys: Vec::new(),
                 limit: QueryLimit::None,
                 for_update: false,
                 is_count: false,
@@ -47,7 +48,10 @@ impl Lowerer<'_> {
                 query.object = query.object.or_else(|| objects.next());
                 query.others.extend(objects);
             }
-            Kind::WhereClause => self.rest(query, true),
+            Kind::WhereClause => {
+                self.rest(query, true);
+                self.keys(query);
+            }
             Kind::LimitClause => self.limit(query),
             Kind::GroupByClause => {
                 query.is_aggregate = true;
@@ -155,6 +159,32 @@ impl Lowerer<'_> {
                 false
             }
             _ => true,
+        });
+    }
+
+    /// The conditions `field = :bind` of the current clause or `AND`. The binds are lowered already.
+    fn keys(&mut self, query: &mut Query) {
+        self.children(|this, kind| match kind {
+            Kind::AndExpression => {
+                this.deeper(|this| this.keys(query));
+            }
+            Kind::ComparisonExpression => {
+                let (mut field, mut equals, mut place) = (None, false, None);
+                this.children(|this, kind| match kind {
+                    Kind::FieldIdentifier => field = Some(this.dotted_name()),
+                    Kind::ValueComparison => equals = this.text() == "=",
+                    Kind::BoundExpression => {
+                        // Behind the colon.
+                        this.children(|this, _| place = Some(this.span()));
+                    }
+                    _ => {}
+                });
+                let bind = query.binds.iter().find(|bind| Some(this.unit.span(**bind)) == place);
+                if let (Some(field), true, Some(bind)) = (field, equals, bind) {
+                    query.keys.push((field, *bind));
+                }
+            }
+            _ => {}
         });
     }
 

@@ -298,8 +298,10 @@ impl<'u> Linker<'u> {
             return self.call_method(frame, at, &[(method, receiver)], Confidence::High, args);
         }
         let mut receivers = self.symbols.concrete_subtypes(below);
-        if receivers.iter().any(|&class| self.symbols.class(class).instantiated) {
-            receivers.retain(|&class| self.symbols.class(class).instantiated);
+        let is_made = |class: ClassId| self.symbols.class(class).instantiated;
+        let may_be_made = |class: ClassId| is_made(class) || self.symbols.class(class).reflected;
+        if receivers.iter().any(|&class| may_be_made(class)) {
+            receivers.retain(|&class| may_be_made(class));
         }
         let mut targets: Vec<(MethodId, ClassId)> = Vec::new();
         for class in receivers {
@@ -314,7 +316,9 @@ impl<'u> Linker<'u> {
         if methods.is_empty() {
             return (self.unresolved(frame, at, args), false);
         }
+        let guessed = targets.iter().any(|&(_, class)| !is_made(class) && may_be_made(class));
         let confidence = match methods.len() {
+            _ if guessed => Confidence::Low,
             1 => Confidence::High,
             2 | 3 => Confidence::Medium,
             _ => Confidence::Low,

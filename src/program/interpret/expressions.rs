@@ -1010,8 +1010,14 @@ impl<'u> Linker<'u> {
     fn query(&mut self, frame: &mut Frame<'u>, id: ExprId, query: crate::apex::unit::QueryId) -> Value {
         let unit = self.symbols.unit(frame.unit);
         let query = unit.query(query);
+        // Which binds are the id of one record.
+        let mut ids = Vec::new();
         for &bind in &query.binds {
-            self.eval(frame, bind);
+            let value = self.eval(frame, bind);
+            let is_id = value.ty.is_platform("id") || self.reads_id(frame, bind);
+            if is_id && query.keys.iter().any(|(_, key)| *key == bind) {
+                ids.push(bind);
+            }
         }
         let at = frame.at(self, id);
         let is_search = query.language == crate::apex::unit::QueryLanguage::Sosl;
@@ -1023,14 +1029,22 @@ impl<'u> Linker<'u> {
         if query.is_count {
             return Value::of(Ty::named("Integer"));
         }
+        let mut keys = query.keys.iter().filter(|(_, bind)| ids.contains(bind));
         let bound = match query.limit {
             QueryLimit::Rows(rows) => Bound::Constant(rows),
+            _ if keys.clone().any(|(field, _)| field.is("id")) => Bound::Constant(1),
+            _ if keys.next().is_some() => Bound::RelatedRows,
             _ => Bound::QueryRows,
         };
         let ty = if query.is_aggregate { Ty::named("AggregateResult") } else { record };
         let rows = Slot::QueryRows { unit: frame.unit, expr: id, object: query.object };
         let slot = self.flow.slot(rows, Some(at));
         Value { slots: Slots::one(slot), ..Value::known(Known::Sized(bound), Ty::list(ty)) }
+    }
+
+    /// `record.Id`, which is an id on every object.
+    fn reads_id(&self, frame: &Frame<'u>, expr: ExprId) -> bool {
+        matches!(self.symbols.unit(frame.unit).expr(expr), Expr::Field { name, .. } if name.is("id"))
     }
 
     /// The effects of a query on `object`: a query, and a callout where the data is outside.

@@ -1,8 +1,6 @@
 //! Loops: what they range over and how often their bodies run.
 
-use crate::apex::unit::{
-    BinaryOp, Block, Expr, ExprId, LoopKind, LoopStmt, QueryLimit, Stmt, StmtKind, Unit,
-};
+use crate::apex::unit::{BinaryOp, Block, Expr, ExprId, LoopKind, LoopStmt, Stmt, StmtKind, Unit};
 use crate::name::Name;
 use crate::span::Span;
 
@@ -152,14 +150,8 @@ impl<'u> Linker<'u> {
         if is_configuration(declared) || is_configuration(&over.ty.element()) {
             return Bound::Configuration;
         }
-        if let Expr::Query(query) = unit.expr(iter) {
-            if chunked {
-                return Bound::Chunks;
-            }
-            return match unit.query(*query).limit {
-                QueryLimit::Rows(rows) => Bound::Constant(rows),
-                _ => Bound::QueryRows,
-            };
+        if chunked && matches!(unit.expr(iter), Expr::Query(_)) {
+            return Bound::Chunks;
         }
         if over.known.is_known() {
             frame.deps.add(over.deps);

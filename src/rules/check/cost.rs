@@ -53,7 +53,10 @@ fn hit(world: World<'_>, rule: usize, id: EntryId, reach: &Reach) -> Hit {
     // And in a batch job with a literal scope, a collection is mostly made of the scope's records.
     let of_scope = entry.batch_scope.is_some()
         && reach.count.loops.iter().all(|(_, bound)| !bound.grows() || *bound == Bound::Collection);
-    let sure = entry.kind != EntryKind::Uncalled && reach.confidence == Confidence::High && !of_scope;
+    let sure = entry.kind != EntryKind::Uncalled
+        && !entry.never_started
+        && reach.confidence == Confidence::High
+        && !of_scope;
     let confidence = if sure { Confidence::High } else { Confidence::Low };
     Hit {
         rule,

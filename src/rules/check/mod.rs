@@ -209,5 +209,9 @@ fn surest<'a>(found: impl Iterator<Item = &'a Reach>) -> Vec<&'a Reach> {
 /// How sure it is that the entry point comes this way: a decision of the project is not seen through,
 /// and who calls a method that nothing here calls is not known.
 fn confidence_of(entry: &Entry, reach: &Reach) -> Confidence {
-    if reach.decided || entry.kind == EntryKind::Uncalled { Confidence::Low } else { reach.confidence }
+    if reach.decided || entry.never_started || entry.kind == EntryKind::Uncalled {
+        Confidence::Low
+    } else {
+        reach.confidence
+    }
 }

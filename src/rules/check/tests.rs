@@ -41,6 +41,7 @@ fn entry(kind: EntryKind, node: u32, name: &str, at: Location) -> Entry {
         object: Some(Name::new("Account")),
         event: Some(TriggerEvent::AfterUpdate),
         callouts_enabled: None,
+        never_started: false,
         batch_scope: None,
     }
 }
