@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::companion::tenths;
 use super::text::read_text;
 use super::{Module, ModuleId, ModuleKind};
+use crate::xml;
 
 /// The part of `sfdx-project.json` that says what is deployed. All else in it is let be.
 #[derive(Debug, Default, Deserialize)]
@@ -81,7 +82,8 @@ impl Modules {
             if !known && !packaged {
                 let parent = modules.innermost(&folder);
                 let module = Module::new(relative_to(root, &folder), ModuleKind::Metadata, parent);
-                modules.add(folder, module);
+                let api_version = manifest_version(&folder.join("package.xml"));
+                modules.add(folder, Module { api_version, ..module });
             }
         }
         modules
@@ -159,6 +161,18 @@ fn read_project_file(path: &Path) -> Result<ProjectFile, String> {
         let reason = text.split(" at line").next().unwrap_or_default();
         format!("is not a valid project file (line {}, column {}: {reason})", error.line(), error.column())
     })
+}
+
+/// The API version of a `package.xml`. What is wrong with one says nothing of the sources beside it.
+fn manifest_version(path: &Path) -> Option<u16> {
+    let text = read_text(path).ok()?;
+    let mut version = None;
+    let _ = xml::each_child(&text, |name, value| {
+        if name == "version" {
+            version = tenths(value);
+        }
+    });
+    version
 }
 
 /// The folder that a package directory means.

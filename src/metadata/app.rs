@@ -33,7 +33,8 @@ pub struct App {
     pub label: Option<Spanned<String>>,
     pub consumer_key: Option<Spanned<String>>,
     pub consumer_secret: Option<Spanned<String>>,
-    pub callback_url: Option<Spanned<String>>,
+    /// Where logins come back to; one app may have several.
+    pub callback_urls: Vec<Spanned<String>>,
     pub scopes: Vec<Spanned<String>>,
     /// Whether only users that an administrator chose may use it.
     pub admin_approved: Option<Spanned<bool>>,
@@ -42,6 +43,10 @@ pub struct App {
     /// Whether it may log in with its key and secret alone.
     pub client_credentials: Option<Spanned<bool>>,
     pub pkce_required: Option<Spanned<bool>>,
+    /// Whom a login with key and secret alone acts as.
+    pub client_credentials_user: Option<Spanned<String>>,
+    /// Whether it logs in with a certificate (JWT bearer flow).
+    pub has_certificate: bool,
     /// Whether it has a start page, a canvas, SAML or a mobile part: people open it.
     pub interactive: bool,
 }
@@ -57,13 +62,18 @@ pub(super) fn connected(header: Header, root: &Element) -> App {
         label: root.text("label"),
         consumer_key: oauth.and_then(|oauth| oauth.text("consumerKey")),
         consumer_secret: oauth.and_then(|oauth| oauth.text("consumerSecret")),
-        callback_url: oauth.and_then(|oauth| oauth.text("callbackUrl")),
+        callback_urls: oauth
+            .and_then(|oauth| oauth.text("callbackUrl"))
+            .map(|list| split(list, char::is_whitespace))
+            .unwrap_or_default(),
         scopes: oauth.map(|oauth| oauth.texts("scopes")).unwrap_or_default(),
         admin_approved: oauth.and_then(|oauth| oauth.flag("isAdminApproved")),
         ip_relaxation: policy.and_then(|policy| policy.text("ipRelaxation")),
         refresh_token_policy: policy.and_then(|policy| policy.text("refreshTokenPolicy")),
         client_credentials: oauth.and_then(|oauth| oauth.flag("isClientCredentialEnabled")),
         pkce_required: oauth.and_then(|oauth| oauth.flag("isPkceRequired")),
+        client_credentials_user: oauth.and_then(|oauth| oauth.text("oauthClientCredentialUser")),
+        has_certificate: oauth.is_some_and(|oauth| oauth.text("certificate").is_some()),
         interactive: interactive.iter().any(|name| root.first(name).is_some()),
         header,
     }
@@ -78,25 +88,33 @@ pub(super) fn client(header: Header, root: &Element, part: AppPart) -> App {
         label: root.text("label"),
         consumer_key: root.text("consumerKey"),
         consumer_secret: root.text("consumerSecret"),
-        callback_url: root.text("callbackUrl"),
-        scopes: root.text("commaSeparatedOauthScopes").map(split).unwrap_or_default(),
+        callback_urls: root
+            .text("callbackUrl")
+            .map(|list| split(list, |ch| ch.is_whitespace() || ch == ','))
+            .unwrap_or_default(),
+        scopes: root
+            .text("commaSeparatedOauthScopes")
+            .map(|list| split(list, |ch| ch == ','))
+            .unwrap_or_default(),
         admin_approved: permitted
             .map(|permitted| permitted.map(|text| text.eq_ignore_ascii_case("AdminApprovedPreAuthorized"))),
         ip_relaxation: root.text("ipRelaxationPolicyType"),
         refresh_token_policy: root.text("refreshTokenPolicyType"),
         client_credentials: root.flag("isClientCredentialsFlowEnabled"),
         pkce_required: root.flag("isPkceRequired"),
+        client_credentials_user: root.text("clientCredentialsFlowUser"),
+        has_certificate: root.text("certificate").is_some(),
         interactive: root.text("startPage").is_some() || root.text("startUrl").is_some(),
         header,
     }
 }
 
-/// `Api, RefreshToken`: each with its own place.
-fn split(list: Spanned<String>) -> Vec<Spanned<String>> {
+/// The entries of a list in one text, each with its own place.
+fn split(list: Spanned<String>, separates: impl Fn(char) -> bool) -> Vec<Spanned<String>> {
     // Offsets hold only where the text stands in the file as it is, without entities.
     let as_written = list.value.len() as u32 == list.at.end - list.at.start;
-    let part = |part: &str| {
-        let value = part.trim();
+    let entry = |entry: &str| {
+        let value = entry.trim();
         let mut at = list.at;
         if as_written {
             at.start += (value.as_ptr() as usize - list.value.as_ptr() as usize) as u32;
@@ -104,5 +122,5 @@ fn split(list: Spanned<String>) -> Vec<Spanned<String>> {
         }
         Spanned { value: value.to_owned(), at }
     };
-    list.value.split(',').filter(|part| !part.trim().is_empty()).map(part).collect()
+    list.value.split(separates).filter(|entry| !entry.trim().is_empty()).map(entry).collect()
 }

@@ -24,6 +24,8 @@ pub struct NamedCredential {
     pub external_credential: Option<Spanned<Name>>,
     /// Of the old kind.
     pub auth_provider: Option<Spanned<Name>>,
+    /// Whether it proves who it is with a certificate of its own.
+    pub has_certificate: bool,
     pub generate_authorization_header: Option<Spanned<bool>>,
     /// `false` where the credential is switched off.
     pub enabled: bool,
@@ -101,6 +103,7 @@ pub(super) fn named(header: Header, root: &Element) -> NamedCredential {
         principal_type: root.text("principalType"),
         external_credential: external,
         auth_provider: root.name("authProvider"),
+        has_certificate: root.text("certificate").is_some() || of_type("ClientCertificate").next().is_some(),
         generate_authorization_header: root.flag("generateAuthorizationHeader"),
         enabled: !root
             .text("calloutStatus")

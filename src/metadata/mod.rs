@@ -57,6 +57,8 @@ pub struct Header {
     /// Whether all of the file could be read. What is missing in a component that is not complete may
     /// stand in its file.
     pub complete: bool,
+    /// API version of the project around the file, in tenths.
+    pub api_version: Option<u16>,
 }
 
 impl Header {
@@ -142,7 +144,8 @@ pub fn read(project: &Project) -> (Metadata, Vec<Problem>) {
             _ => None,
         })
         .collect();
-    let read: Vec<_> = files.into_par_iter().map(|(file, kind)| read_file(file, kind)).collect();
+    let read: Vec<_> =
+        files.into_par_iter().map(|(file, kind)| read_file(file, kind, api_version(project, file))).collect();
     let mut metadata = Metadata::default();
     let mut problems = Vec::new();
     for (components, problem) in read {
@@ -152,15 +155,37 @@ pub fn read(project: &Project) -> (Metadata, Vec<Problem>) {
     (metadata, problems)
 }
 
+/// The version of the innermost module around a file that has one.
+fn api_version(project: &Project, file: &SourceFile) -> Option<u16> {
+    let mut next = file.module;
+    while let Some(id) = next {
+        let module = project.module(id);
+        if module.api_version.is_some() {
+            return module.api_version;
+        }
+        next = module.parent;
+    }
+    None
+}
+
 /// Reads one file. Where it is broken, the components before that place are there all the same.
-pub fn read_file(file: &SourceFile, kind: MetadataKind) -> (Vec<Component>, Option<Problem>) {
+fn read_file(
+    file: &SourceFile,
+    kind: MetadataKind,
+    api_version: Option<u16>,
+) -> (Vec<Component>, Option<Problem>) {
     match read_text(&file.absolute) {
-        Ok(text) => read_components(&text, file, kind),
+        Ok(text) => read_components(&text, file, kind, api_version),
         Err(error) => (Vec::new(), Some(Problem::new(&file.path, error.to_string()))),
     }
 }
 
-fn read_components(text: &str, file: &SourceFile, kind: MetadataKind) -> (Vec<Component>, Option<Problem>) {
+fn read_components(
+    text: &str,
+    file: &SourceFile,
+    kind: MetadataKind,
+    api_version: Option<u16>,
+) -> (Vec<Component>, Option<Problem>) {
     let document = xml::parse(text);
     let problem = document.error.map(|error| Problem::new(&file.path, error.message(text)));
     let Some(root) = document.root else { return (Vec::new(), problem) };
@@ -169,6 +194,7 @@ fn read_components(text: &str, file: &SourceFile, kind: MetadataKind) -> (Vec<Co
         file: file.id,
         at: root.tag,
         complete: problem.is_none(),
+        api_version,
     };
     (components_of(kind, header, &root, file), problem)
 }

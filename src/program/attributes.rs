@@ -35,6 +35,15 @@ impl ItemAttribute {
     }
 }
 
+/// The things that have a URL.
+const ADDRESSES: &[ItemKind] = &[
+    ItemKind::NamedCredential,
+    ItemKind::RemoteSite,
+    ItemKind::CspSite,
+    ItemKind::DataSource,
+    ItemKind::OutboundMessage,
+];
+
 pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
     ItemAttribute {
         name: "publish-behavior",
@@ -53,6 +62,165 @@ pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
         kinds: &[ItemKind::PlatformEvent],
         values: Values::Count,
         meaning: "triggers, flows, relays and others of the project that receive it",
+    },
+    ItemAttribute {
+        name: "scheme",
+        kinds: ADDRESSES,
+        values: Values::Closed(&["https", "http", "wss", "ws"]),
+        meaning: "of its URL",
+    },
+    ItemAttribute { name: "host", kinds: ADDRESSES, values: Values::Free, meaning: "host of its URL" },
+    ItemAttribute {
+        name: "used",
+        kinds: &[ItemKind::NamedCredential, ItemKind::RemoteSite],
+        values: Values::Closed(&["yes", "no", "maybe"]),
+        meaning: "whether code or metadata of the project leads there; `maybe` where some addresses are only known at run time, or where a package may use it",
+    },
+    ItemAttribute {
+        name: "active",
+        kinds: &[ItemKind::RemoteSite, ItemKind::CspSite],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether it is switched on",
+    },
+    ItemAttribute {
+        name: "connects",
+        kinds: &[ItemKind::CspSite],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether scripts may send data there",
+    },
+    ItemAttribute {
+        name: "protocol-security",
+        kinds: &[ItemKind::RemoteSite],
+        values: Values::Closed(&["enabled", "disabled"]),
+        meaning: "whether the platform refuses to go between http and https",
+    },
+    ItemAttribute {
+        name: "legacy",
+        kinds: &[ItemKind::NamedCredential],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether it holds its login itself, as before API 56; not known where the API version is not",
+    },
+    ItemAttribute {
+        name: "authentication",
+        kinds: &[ItemKind::NamedCredential],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether callouts through it are logged in, by it or its external credential",
+    },
+    ItemAttribute {
+        name: "personal-data",
+        kinds: &[ItemKind::NamedCredential],
+        values: Values::Free,
+        meaning: "an object with people's data in a transaction that sends through it without a login of its own",
+    },
+    ItemAttribute {
+        name: "writable",
+        kinds: &[ItemKind::DataSource, ItemKind::ExternalObject],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether the org may write to the data source",
+    },
+    ItemAttribute {
+        name: "session-id",
+        kinds: &[ItemKind::OutboundMessage],
+        values: Values::Closed(&["sent", "not-sent"]),
+        meaning: "whether the message carries a session id",
+    },
+    ItemAttribute {
+        name: "data-source",
+        kinds: &[ItemKind::ExternalObject],
+        values: Values::Free,
+        meaning: "where its rows are",
+    },
+    ItemAttribute {
+        name: "high-volume",
+        kinds: &[ItemKind::ExternalObject],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether its data source is set to High Data Volume",
+    },
+    ItemAttribute {
+        name: "readers",
+        kinds: &[ItemKind::ExternalObject],
+        values: Values::Count,
+        meaning: "entry points of the project whose transaction queries it",
+    },
+    ItemAttribute {
+        name: "target",
+        kinds: &[ItemKind::EndpointUse],
+        values: Values::Closed(&["named-credential", "url"]),
+        meaning: "what kind of address it is",
+    },
+    ItemAttribute {
+        name: "declared",
+        kinds: &[ItemKind::EndpointUse],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether the project has that named credential, or an active remote site or named credential for that host; not known where it has none at all",
+    },
+    ItemAttribute {
+        name: "nearest",
+        kinds: &[ItemKind::EndpointUse],
+        values: Values::Free,
+        meaning: "the declared named credential whose name is closest",
+    },
+    ItemAttribute {
+        name: "symbol",
+        kinds: &[ItemKind::EndpointUse],
+        values: Values::Free,
+        meaning: "the method that it stands in",
+    },
+    ItemAttribute {
+        name: "place",
+        kinds: &[ItemKind::Secret],
+        values: Values::Closed(&[
+            "record",
+            "label",
+            "named-credential",
+            "external-credential",
+            "data-source",
+            "auth-provider",
+            "app",
+        ]),
+        meaning: "the kind of component that holds it",
+    },
+    ItemAttribute {
+        name: "full-access",
+        kinds: &[ItemKind::ConnectedApp],
+        values: Values::Closed(&["yes"]),
+        meaning: "it has the scope `Full`",
+    },
+    ItemAttribute {
+        name: "ip-restrictions",
+        kinds: &[ItemKind::ConnectedApp],
+        values: Values::Closed(&["bypassed"]),
+        meaning: "whether it is exempt from the IP restrictions of its users",
+    },
+    ItemAttribute {
+        name: "self-authorized",
+        kinds: &[ItemKind::ConnectedApp],
+        values: Values::Closed(&["yes"]),
+        meaning: "a server logs in with it, and any user may authorise it",
+    },
+    ItemAttribute {
+        name: "server",
+        kinds: &[ItemKind::ConnectedApp],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether a server logs in with it: by certificate, or by key and secret alone",
+    },
+    ItemAttribute {
+        name: "problem",
+        kinds: &[ItemKind::ConnectedApp],
+        values: Values::Free,
+        meaning: "the first thing that it may do and should not, in words",
+    },
+    ItemAttribute {
+        name: "shared-by",
+        kinds: &[ItemKind::ConnectedApp],
+        values: Values::Count,
+        meaning: "services that log in as this app, or apps that act as its user",
+    },
+    ItemAttribute {
+        name: "sharing",
+        kinds: &[ItemKind::ConnectedApp],
+        values: Values::Free,
+        meaning: "what shows that it is shared, in words",
     },
 ];
 
@@ -95,6 +263,18 @@ pub const ATTRIBUTES: &[Attribute] = &[
         meaning: "host of a literal URL, or the named credential",
     },
     Attribute {
+        name: "system",
+        effects: &[Callout, Endpoint, Query],
+        values: &[],
+        meaning: "the external system that it leads to, by the name in the configuration or by its host",
+    },
+    Attribute {
+        name: "authorization",
+        effects: &[Callout],
+        values: &["set", "none"],
+        meaning: "whether the code may tell the request who it comes from: by a header, or by a key in the address or body",
+    },
+    Attribute {
         name: "service",
         effects: &[Callout, Endpoint],
         values: &[],
@@ -124,6 +304,24 @@ pub const ATTRIBUTES: &[Attribute] = &[
         effects: &[Publish],
         values: &["yes", "no"],
         meaning: "whether a publish callback is passed",
+    },
+    Attribute {
+        name: "outcome",
+        effects: &[ExternalWrite],
+        values: &["handled", "ignored"],
+        meaning: "whether a callback is passed that gets the outcome, or the project asks for it later",
+    },
+    Attribute {
+        name: "filtered",
+        effects: &[Query, Search],
+        values: &["yes", "no"],
+        meaning: "whether the query has a `WHERE`",
+    },
+    Attribute {
+        name: "limited",
+        effects: &[Query, Search],
+        values: &["yes", "no"],
+        meaning: "whether the query has a `LIMIT`, or only counts",
     },
     Attribute {
         name: "size",

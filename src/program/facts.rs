@@ -10,6 +10,8 @@ use crate::span::Location;
 use super::flow::{Flow, Sink, SinkKind, Slot, SlotFacts, SlotId, Text, UNKNOWN};
 use super::interpret::Linker;
 use super::model::{Effect, Site, SiteId};
+use super::secrets::{has_secret_parameter, is_secret_header};
+use super::url::{Url, is_salesforce};
 
 /// What kind of address a text is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,23 +40,17 @@ impl Address {
                 .collect();
             return if name.is_empty() { Address::Dynamic } else { Address::NamedCredential(name) };
         }
-        for scheme in ["https", "http"] {
-            let Some(rest) = lower.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")) else {
-                continue;
-            };
-            let host: String = rest.chars().take_while(|ch| !matches!(ch, '/' | '?' | '#' | ':')).collect();
-            // `'https://' + host`: nothing is hard-coded but the protocol.
-            let (host, whole) = match host.split_once(UNKNOWN) {
-                Some((known, _)) => (known.to_owned(), false),
-                None => (host, true),
-            };
-            let is_host = host.contains('.') || host == "localhost" || host.starts_with('[');
-            if host.is_empty() || !is_host || (!whole && !host.contains('.')) {
-                return Address::Dynamic;
-            }
-            return Address::Url { scheme, host };
+        let Some(Url { scheme, host }) = Url::of(value) else { return Address::Dynamic };
+        // `'https://' + host`: nothing is hard-coded but the protocol.
+        let (host, whole) = match host.split_once(UNKNOWN) {
+            Some((known, _)) => (known.to_owned(), false),
+            None => (host, true),
+        };
+        let is_host = host.contains('.') || host == "localhost" || host.starts_with('[');
+        if host.is_empty() || !is_host || (!whole && !host.contains('.')) {
+            return Address::Dynamic;
         }
-        Address::Dynamic
+        Address::Url { scheme, host }
     }
 
     fn facts(&self) -> Vec<(&'static str, Cow<'static, str>)> {
@@ -236,103 +232,6 @@ fn credential_site(linker: &mut Linker, Told { sink, texts }: &Told) {
     });
 }
 
-/// Whether `text`, sent in this header, is a secret that stands in the source.
-fn is_secret_header(name: Option<&str>, text: &str) -> bool {
-    let Some(name) = name else { return false };
-    let text = text.trim();
-    if name == "authorization" || name == "proxy-authorization" {
-        let Some((scheme, secret)) = text.split_once(' ') else { return is_secret(text) };
-        return match scheme.to_ascii_lowercase().as_str() {
-            // `Basic user:password`: the encoding was looked through.
-            "basic" => match secret.split_once(':') {
-                Some((user, password)) => {
-                    is_literal(user)
-                        && is_literal(password)
-                        && password.len() >= 4
-                        && !is_placeholder(password)
-                }
-                None => is_secret(secret),
-            },
-            _ => is_secret(secret),
-        };
-    }
-    let names_secret = ["key", "token", "secret", "password", "signature"];
-    names_secret.iter().any(|word| name.split(['-', '_']).any(|part| part.ends_with(word))) && is_secret(text)
-}
-
-/// `client_secret=…`, `"password":"…"` with a literal value.
-fn has_secret_parameter(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    for name in ["client_secret", "password", "api_key", "apikey", "refresh_token", "assertion"] {
-        for (start, _) in lower.match_indices(name) {
-            let rest = &text[start + name.len()..];
-            let rest = rest.trim_start_matches(['"', '\'', ' ']);
-            let Some(rest) = rest.strip_prefix(['=', ':']) else { continue };
-            let value: String = rest
-                .trim_start_matches(['"', '\'', ' '])
-                .chars()
-                .take_while(|ch| !matches!(ch, '&' | '"' | '\'' | ',' | '}' | ' ' | '<'))
-                .collect();
-            if value.len() >= 8 && is_literal(&value) && !is_placeholder(&value) {
-                return true;
-            }
-        }
-    }
-    false
-}
-
-fn is_literal(text: &str) -> bool {
-    !text.is_empty() && !text.contains(UNKNOWN)
-}
-
-/// Long and irregular enough to be a secret, and not a placeholder.
-fn is_secret(text: &str) -> bool {
-    let text = text.trim();
-    text.len() >= 16
-        && is_literal(text)
-        && !text.contains(char::is_whitespace)
-        && !is_placeholder(text)
-        && (has_known_prefix(text) || entropy(text) > 3.5)
-}
-
-fn has_known_prefix(text: &str) -> bool {
-    ["AKIA", "sk_live_", "sk_test_", "ghp_", "xoxb-", "xoxp-", "SG.", "AIza", "eyJ", "00D"]
-        .iter()
-        .any(|prefix| text.starts_with(prefix))
-}
-
-/// Text that stands for a secret: merge fields, templates, words.
-fn is_placeholder(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    let marks = ["{!", "${", "{{", "{0}", "<", ">", "***", "xxxx", "...", "%%"];
-    let words = [
-        "your",
-        "changeme",
-        "change_me",
-        "example",
-        "placeholder",
-        "dummy",
-        "sample",
-        "todo",
-        "replace",
-        "insert",
-    ];
-    marks.iter().any(|mark| lower.contains(mark))
-        || words.iter().any(|word| lower.contains(word))
-        || lower.chars().all(|ch| !ch.is_ascii_digit())
-            && lower.chars().all(|ch| ch.is_ascii_lowercase() || ch == '_' || ch == '-')
-}
-
-/// Shannon entropy in bits a character.
-fn entropy(text: &str) -> f64 {
-    let mut counts: FxHashMap<char, u32> = FxHashMap::default();
-    for ch in text.chars() {
-        *counts.entry(ch).or_default() += 1;
-    }
-    let total = text.chars().count() as f64;
-    -counts.values().map(|&count| f64::from(count) / total).map(|share| share * share.log2()).sum::<f64>()
-}
-
 fn session_site(
     linker: &mut Linker,
     Told { sink, texts }: &Told,
@@ -346,11 +245,7 @@ fn session_site(
     // Sent to this org at any address it may have: not a leak. Only what is surely elsewhere is one.
     let own = |address: &Address| match address {
         Address::Own(_) => true,
-        Address::Url { host, .. } => {
-            ["salesforce.com", "force.com", "salesforce-setup.com", "cloudforce.com"]
-                .iter()
-                .any(|domain| host.ends_with(domain))
-        }
+        Address::Url { host, .. } => is_salesforce(host),
         _ => false,
     };
     let address = if known.iter().any(|address| own(address)) {
@@ -407,6 +302,7 @@ fn request_sites(linker: &mut Linker) {
 
 fn callout_facts(linker: &mut Linker, told: &[Told], addresses: &FxHashMap<SlotId, Vec<Address>>) {
     let verbs = verbs_by_request(&linker.flow, told);
+    let logins = requests_with_login(&linker.flow, told);
     for index in 0..linker.sites.len() {
         if linker.sites[index].effect != Effect::Callout {
             continue;
@@ -427,6 +323,10 @@ fn callout_facts(linker: &mut Linker, told: &[Told], addresses: &FxHashMap<SlotI
         if let [one] = methods.as_slice() {
             facts.push(("verb", one.to_string().into()));
         }
+        if !made.is_empty() && linker.sites[index].fact("api") == Some("http") {
+            let login = if made.iter().any(|slot| logins.contains(slot)) { "set" } else { "none" };
+            facts.push(("authorization", login.into()));
+        }
         if linker.sites[index].fact("api") == Some("http") {
             let response = linker.flow.slot(Slot::Response(id), None);
             let read = linker.flow.facts_of(response);
@@ -443,6 +343,36 @@ fn callout_facts(linker: &mut Linker, told: &[Told], addresses: &FxHashMap<SlotI
         }
         linker.sites[index].facts.extend(facts);
     }
+}
+
+/// The requests that are told who they come from, or may be: by a header, or by a key in the address
+/// or the body.
+fn requests_with_login(flow: &Flow, told: &[Told]) -> FxHashSet<SlotId> {
+    let mut found = FxHashSet::default();
+    for Told { sink, texts } in told {
+        let holds = |names: &[&str]| {
+            texts.iter().any(|text| {
+                let lower = text.text.to_ascii_lowercase();
+                names.iter().any(|name| lower.contains(name))
+            })
+        };
+        let login = match &sink.kind {
+            SinkKind::Header(Some(name)) => {
+                ["auth", "key", "token", "secret", "password", "signature", "credential", "cookie"]
+                    .iter()
+                    .any(|word| name.contains(word))
+            }
+            // A header whose name is not known may be the one.
+            SinkKind::Header(None) | SinkKind::SoapHeader => true,
+            SinkKind::Endpoint => holds(&["key=", "token=", "sig=", "code=", "secret="]),
+            SinkKind::Body => holds(&["key", "token", "secret", "password", "signature", "assertion"]),
+            SinkKind::Method => false,
+        };
+        if login {
+            found.extend(made(flow, &sink.request));
+        }
+    }
+    found
 }
 
 fn verbs_by_request(flow: &Flow, told: &[Told]) -> FxHashMap<SlotId, Vec<String>> {
@@ -485,17 +415,5 @@ mod tests {
         assert_eq!(Address::of(&text("callout:ERP/v1")), Address::NamedCredential("ERP".into()));
         assert_eq!(Address::of(&text("https://\u{1}/v1")), Address::Dynamic);
         assert_eq!(Address::of(&text("/services/data")), Address::Dynamic);
-    }
-
-    #[test]
-    fn secrets_are_told_from_placeholders_and_names() {
-        assert!(is_secret_header(Some("authorization"), "Bearer a8Fk29xLq0ZpTr5Wm3Yv7Nd1"));
-        assert!(is_secret_header(Some("authorization"), "Basic integration:Pa55w0rd!"));
-        assert!(!is_secret_header(Some("authorization"), "Bearer \u{1}"));
-        assert!(!is_secret_header(Some("authorization"), "Bearer {!$Credential.OAuthToken}"));
-        assert!(!is_secret_header(Some("content-type"), "application/x-www-form-urlencoded"));
-        assert!(!is_secret_header(Some("x-api-key"), "YOUR_API_KEY_GOES_HERE"));
-        assert!(has_secret_parameter("grant_type=password&client_secret=4f9aQ81kLm22&x=1"));
-        assert!(!has_secret_parameter("client_secret=\u{1}&username=\u{1}"));
     }
 }

@@ -11,23 +11,28 @@ mod facts;
 mod flow;
 mod frameworks;
 mod interpret;
+mod items;
+mod mentions;
 pub mod model;
 mod payload;
+mod secrets;
 mod symbols;
+pub mod systems;
 mod types;
+mod url;
 mod value;
 
 pub use entries::Page;
 pub use frameworks::tdtm::ACTIONS as TRIGGER_ACTIONS;
 
-use crate::apex::unit::Unit;
+use crate::apex::unit::{Expr, Unit};
 use crate::config::Landscape;
 use crate::metadata::Metadata;
 use crate::name;
 
 use frameworks::Frameworks;
 use interpret::Linker;
-use model::Program;
+use model::{Effect, Program};
 
 /// Stack of the linking thread, in bytes: calls are followed as deep as code calls. Only what is used
 /// becomes memory.
@@ -70,9 +75,30 @@ fn link_here(input: &Input) -> Program {
     let payloads = payload::complete(&mut linker, &entries);
     facts::complete(&mut linker, &input.metadata.events);
     catches::complete(&mut linker);
+    if asks_for_outcomes(input.units) {
+        let writes = linker.sites.iter_mut().filter(|site| site.effect == Effect::ExternalWrite);
+        writes.for_each(|site| site.facts = vec![("outcome", "handled".into())]);
+    }
     let mut statistics = linker.statistics;
     statistics.classes = symbols.classes.len();
     statistics.triggers = symbols.triggers.values().map(Vec::len).sum();
     statistics.methods = symbols.methods.len();
-    Program { nodes: linker.nodes, sites: linker.sites, entries, payloads, items: Vec::new(), statistics }
+    let systems = systems::find(input.metadata, &input.landscape.systems, &mut linker.sites);
+    let mut program = Program {
+        nodes: linker.nodes,
+        sites: linker.sites,
+        entries,
+        payloads,
+        systems,
+        items: Vec::new(),
+        statistics,
+    };
+    program.items = items::collect(&program, input.units, input.metadata, input.namespaces);
+    program
+}
+
+/// Whether code asks what became of writes to external objects (`Database.getAsyncSaveResult`).
+fn asks_for_outcomes(units: &[Unit]) -> bool {
+    let asks = |expr: &Expr| matches!(expr, Expr::Call { name, .. } if name.folded().starts_with("getasync"));
+    units.iter().any(|unit| unit.exprs.iter().any(asks))
 }

@@ -13,6 +13,8 @@ use crate::finding::Confidence;
 use crate::name::Name;
 use crate::span::Location;
 
+use super::systems::System;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct NodeId(pub u32);
 
@@ -32,6 +34,8 @@ pub struct Program {
     pub entries: Vec<Entry>,
     /// What the events of each publish are made of, sorted by site.
     pub payloads: Vec<Payload>,
+    /// The systems outside of the org that it talks to, sorted by name.
+    pub systems: Vec<System>,
     /// Sorted by kind, name and place.
     pub items: Vec<Item>,
     pub statistics: LinkStatistics,
@@ -354,6 +358,8 @@ pub enum Effect {
     Email,
     /// A ConnectApi write: one DML statement.
     ConnectWrite,
+    /// `Database.insertAsync` and its like: a write to another system that runs later.
+    ExternalWrite,
     Savepoint,
     Rollback,
     ReleaseSavepoint,

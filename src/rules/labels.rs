@@ -133,6 +133,7 @@ pub fn effect(site: &Site) -> String {
         Effect::Schedule => named("schedules", "a job"),
         Effect::Email => "sends the email".to_owned(),
         Effect::ConnectWrite => format!("writes through Connect: {}", site.label),
+        Effect::ExternalWrite => named("writes later to", "the external object"),
         Effect::Savepoint => "sets the savepoint".to_owned(),
         Effect::Rollback => "rolls back".to_owned(),
         Effect::ReleaseSavepoint => "releases the savepoint".to_owned(),

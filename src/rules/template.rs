@@ -17,7 +17,11 @@ pub struct Template(Vec<Segment>);
 #[derive(Clone, Debug)]
 enum Segment {
     Text(String),
-    Place { source: Source, fallback: String },
+    /// The fallback may hold placeholders itself: `{item.label|`{site.symbol}`}`.
+    Place {
+        source: Source,
+        fallback: Template,
+    },
 }
 
 /// What a placeholder stands for.
@@ -183,7 +187,7 @@ impl Template {
         let mut rest = text.trim();
         while let Some(open) = rest.find('{') {
             segments.push(Segment::Text(rest[..open].to_owned()));
-            let Some(length) = rest[open..].find('}') else {
+            let Some(length) = closing(&rest[open..]) else {
                 return Err(Problem {
                     text: rest[open..].to_owned(),
                     message: "the placeholder is never closed".to_owned(),
@@ -207,7 +211,8 @@ impl Template {
                     format!("write `{{{name}|…}}` with the words to use then"),
                 ));
             }
-            segments.push(Segment::Place { source, fallback: fallback.unwrap_or_default().to_owned() });
+            let fallback = fallback.map(|text| Template::parse(text, names)).transpose()?.unwrap_or_default();
+            segments.push(Segment::Place { source, fallback });
             rest = &rest[open + length + 1..];
         }
         segments.push(Segment::Text(rest.to_owned()));
@@ -217,21 +222,43 @@ impl Template {
     /// The sentence for one place, which starts with a capital.
     pub fn fill(&self, values: &Values<'_>) -> String {
         let mut text = String::new();
-        for segment in &self.0 {
-            match segment {
-                Segment::Text(piece) => text.push_str(piece),
-                Segment::Place { source, fallback } => {
-                    if !source.write(&mut text, values) {
-                        text.push_str(fallback);
-                    }
-                }
-            }
-        }
+        self.write(&mut text, values);
         if let Some(first) = text.get_mut(..1) {
             first.make_ascii_uppercase();
         }
         text
     }
+}
+
+impl Template {
+    fn write(&self, text: &mut String, values: &Values<'_>) {
+        for segment in &self.0 {
+            match segment {
+                Segment::Text(piece) => text.push_str(piece),
+                Segment::Place { source, fallback } => {
+                    if !source.write(text, values) {
+                        fallback.write(text, values);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where the brace that `text` begins with is closed.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, ch) in text.char_indices() {
+        match ch {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => continue,
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
 }
 
 fn source(name: &str) -> Source {

@@ -16,7 +16,7 @@ fn the_built_in_rules_load() {
         Ok(rules) => rules,
         Err(errors) => panic!("{errors}"),
     };
-    assert_eq!(rules.rules.len(), 33);
+    assert!(rules.rules.len() >= 45);
     assert!(rules.rules.is_sorted_by(|a, b| a.id < b.id));
     for rule in &rules.rules {
         assert!(rules.pattern(&rule.pattern).is_some(), "{}", rule.id);
@@ -222,7 +222,7 @@ fn rule_files_are_read_from_a_folder() {
     std::fs::write(folder.path().join("own.yml"), GOOD).expect("written");
     std::fs::write(folder.path().join("notes.txt"), "not a rule").expect("written");
     let rules = load(&[folder.path().to_path_buf()]).expect("rules");
-    assert_eq!(rules.rules.len(), 34);
+    assert!(rules.rule("own-rule").is_some());
     std::fs::write(folder.path().join("same.yaml"), GOOD).expect("written");
     let errors = load(&[folder.path().to_path_buf()]).expect_err("twice the same id").to_string();
     assert!(errors.contains("there already is a rule `own-rule`"), "{errors}");

@@ -1,5 +1,7 @@
 //! Expressions: their value, type and origin as far as the project's text decides them.
 
+use std::borrow::Cow;
+
 use std::sync::Arc;
 
 use crate::apex::unit::{BinaryOp, Expr, ExprId, ExprList, QueryLimit, TriggerEvent, TypeKind};
@@ -1021,7 +1023,11 @@ impl<'u> Linker<'u> {
         }
         let at = frame.at(self, id);
         let is_search = query.language == crate::apex::unit::QueryLanguage::Sosl;
-        self.query_effects(frame, at, query.object, is_search, query.for_update);
+        let facts = vec![
+            ("filtered", if query.where_fields.is_empty() { "no" } else { "yes" }.into()),
+            ("limited", if query.limit == QueryLimit::None && !query.is_count { "no" } else { "yes" }.into()),
+        ];
+        self.query_effects(frame, at, query.object, is_search, query.for_update, facts);
         let record = query.object.map_or(Ty::named("SObject"), Ty::Platform);
         if is_search {
             return Value::of(Ty::list(Ty::list(Ty::named("SObject"))));
@@ -1055,6 +1061,7 @@ impl<'u> Linker<'u> {
         object: Option<Name>,
         is_search: bool,
         for_update: bool,
+        facts: Vec<(&'static str, Cow<'static, str>)>,
     ) {
         // Custom metadata is read from the cache and counts for no limit.
         if object.is_some_and(|object| object.folded().ends_with("__mdt")) {
@@ -1073,7 +1080,7 @@ impl<'u> Linker<'u> {
             label: text,
             object,
             operation: None,
-            facts: Vec::new(),
+            facts,
         });
         if for_update {
             let text = label("`FOR UPDATE` query");

@@ -556,7 +556,9 @@ impl<'u> Linker<'u> {
                     let locks = text
                         .as_deref()
                         .is_some_and(|text| text.to_ascii_lowercase().trim_end().ends_with("for update"));
-                    self.query_effects(frame, at, object, false, locks);
+                    let facts =
+                        text.as_deref().map(|text| query_facts(text, &first.known)).unwrap_or_default();
+                    self.query_effects(frame, at, object, false, locks, facts);
                 }
                 if method.starts_with("count") {
                     return Value::of(Ty::named("Integer"));
@@ -597,6 +599,22 @@ impl<'u> Linker<'u> {
             "emptyrecyclebin" => {
                 let unknown = Value { ty: Ty::Unknown, ..first };
                 self.dml(frame, at, DmlOp::Delete, &unknown, Vec::new());
+                Value::unknown()
+            }
+            "insertasync" | "updateasync" | "deleteasync" => {
+                let object = first.ty.record_type().filter(|object| object.folded().ends_with("__x"));
+                if let Some(object) = object {
+                    let outcome = if args.len() > 1 { "handled" } else { "ignored" };
+                    self.effect(frame, Effect::ExternalWrite, at, |frame| Site {
+                        effect: Effect::ExternalWrite,
+                        at,
+                        symbol: frame.symbol.clone(),
+                        label: format!("`Database.{method}` of {object}"),
+                        object: Some(object),
+                        operation: None,
+                        facts: vec![("outcome", outcome.into())],
+                    });
+                }
                 Value::unknown()
             }
             // On a big object (`__b`) the same methods write inside the org.
@@ -781,6 +799,21 @@ fn collection_method(receiver: &Value, method: &str) -> Value {
         (_, "contains" | "containskey" | "equals" | "add" | "addall") => Value::of(Ty::named("Boolean")),
         _ => Value::unknown(),
     }
+}
+
+/// What the text of a query says of how many rows it fetches. What is added to a text at run time may
+/// still say more.
+fn query_facts(text: &str, known: &Known) -> Facts {
+    let lower = text.to_ascii_lowercase();
+    let whole = matches!(known, Known::Str(_));
+    let has = |word: &str| lower.split(|ch: char| !ch.is_alphanumeric()).any(|known| known == word);
+    let mut facts = Facts::new();
+    for (name, word) in [("filtered", "where"), ("limited", "limit")] {
+        if has(word) || whole {
+            facts.push((name, if has(word) { "yes" } else { "no" }.into()));
+        }
+    }
+    facts
 }
 
 /// The object of a query text: the word after the first `FROM` outside of parentheses.
