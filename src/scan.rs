@@ -10,7 +10,8 @@ use crate::apex::test_code::{is_hidden_stub, is_test_class};
 use crate::apex::unit::Unit;
 use crate::config::Settings;
 use crate::discover::{
-    DiscoverError, Problem, Project, SourceFile, SourceKind, discover, read_text, visualforce,
+    DiscoverError, ModuleId, ModuleKind, Problem, Project, SourceFile, SourceKind, discover, read_text,
+    visualforce,
 };
 use crate::finding::{Confidence, Finding, Severity};
 use crate::metadata::{self, Metadata};
@@ -107,11 +108,14 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
         .collect();
     namespaces.sort();
     namespaces.dedup();
+    let projects: Vec<Option<u32>> =
+        project.files.iter().map(|file| project_around(&project, file)).collect();
     let input = program::Input {
         units: &units,
         modules: &modules,
         namespaces: &namespaces,
         metadata: &metadata,
+        projects: &projects,
         pages: &pages,
         landscape: &settings.landscape,
     };
@@ -132,6 +136,12 @@ fn modules_around(project: &Project, file: &SourceFile) -> Vec<u32> {
         next = project.module(id).parent;
     }
     around
+}
+
+/// The project around a file: with an `sfdx-project.json` of its own, or in metadata format.
+fn project_around(project: &Project, file: &SourceFile) -> Option<u32> {
+    let is_project = |id: &u32| project.module(ModuleId(*id)).kind != ModuleKind::Package;
+    modules_around(project, file).into_iter().find(is_project)
 }
 
 /// Parses all classes and triggers that are not tests, the biggest first, so that none is waited for at

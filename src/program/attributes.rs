@@ -89,6 +89,12 @@ pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
         meaning: "whether scripts may send data there",
     },
     ItemAttribute {
+        name: "cleartext-caller",
+        kinds: &[ItemKind::RemoteSite],
+        values: Values::Free,
+        meaning: "its host, where code has a plain http address of it: that is told at the code",
+    },
+    ItemAttribute {
         name: "protocol-security",
         kinds: &[ItemKind::RemoteSite],
         values: Values::Closed(&["enabled", "disabled"]),
@@ -153,6 +159,12 @@ pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
         kinds: &[ItemKind::EndpointUse],
         values: Values::Closed(&["yes", "no"]),
         meaning: "whether the project has that named credential, or an active remote site or named credential for that host; not known where it has none at all",
+    },
+    ItemAttribute {
+        name: "complete",
+        kinds: &[ItemKind::EndpointUse],
+        values: Values::Closed(&["yes"]),
+        meaning: "of a named credential: the configuration says that the project has them all (`named_credentials_complete`)",
     },
     ItemAttribute {
         name: "nearest",

@@ -366,7 +366,7 @@ fn requests_with_login(flow: &Flow, told: &[Told]) -> FxHashSet<SlotId> {
             SinkKind::Header(None) | SinkKind::SoapHeader => true,
             SinkKind::Endpoint => holds(&["key=", "token=", "sig=", "code=", "secret="]),
             SinkKind::Body => holds(&["key", "token", "secret", "password", "signature", "assertion"]),
-            SinkKind::Method => false,
+            SinkKind::Method | SinkKind::EventField(_) => false,
         };
         if login {
             found.extend(made(flow, &sink.request));

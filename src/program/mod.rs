@@ -47,6 +47,8 @@ pub struct Input<'a> {
     /// Namespaces of the project's own packages.
     pub namespaces: &'a [String],
     pub metadata: &'a Metadata,
+    /// Of each file: the project around it. One scan may see several that know nothing of each other.
+    pub projects: &'a [Option<u32>],
     pub pages: &'a [Page],
     /// What surrounds the repository.
     pub landscape: &'a Landscape,
@@ -93,7 +95,7 @@ fn link_here(input: &Input) -> Program {
         items: Vec::new(),
         statistics,
     };
-    program.items = items::collect(&program, input.units, input.metadata, input.namespaces);
+    program.items = items::collect(&program, input);
     program
 }
 

@@ -58,6 +58,7 @@ fn app_item(name: Name, parts: &[&App], users: &BTreeMap<String, Vec<(Name, Loca
         }
     }
     found.add("server", yes_no(of_server));
+    problems.sort_by_key(|(at, _)| *at);
     if let Some((at, problem)) = problems.first() {
         found.at = *at;
         found.add("problem", *problem);

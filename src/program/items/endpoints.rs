@@ -1,5 +1,7 @@
 //! Named credentials, remote sites and the other places that hold an address; and the uses of them.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::metadata::credential::{ExternalCredential, NamedCredential};
@@ -26,9 +28,12 @@ pub fn collect(sources: &Sources, items: &mut Vec<Item>) {
 }
 
 /// What is used for certain, and whether there are uses that are not seen.
+#[derive(Default)]
 struct Uses {
     credentials: FxHashSet<Name>,
     hosts: FxHashSet<String>,
+    /// The hosts that code calls without encryption.
+    cleartext_hosts: FxHashSet<String>,
     /// A callout goes where the code does not say.
     dynamic_url: bool,
 }
@@ -36,8 +41,7 @@ struct Uses {
 impl Uses {
     fn of(sources: &Sources) -> Uses {
         let metadata = sources.metadata;
-        let mut uses =
-            Uses { credentials: FxHashSet::default(), hosts: FxHashSet::default(), dynamic_url: false };
+        let mut uses = Uses::default();
         for site in &sources.program.sites {
             match (site.effect, site.fact("endpoint"), site.fact("host")) {
                 (Effect::Endpoint | Effect::Callout, Some("named-credential"), Some(name)) => {
@@ -45,6 +49,9 @@ impl Uses {
                 }
                 (Effect::Endpoint | Effect::Callout, Some("url"), Some(host)) => {
                     uses.hosts.insert(host.to_owned());
+                    if site.effect == Effect::Endpoint && site.fact("scheme") == Some("http") {
+                        uses.cleartext_hosts.insert(host.to_owned());
+                    }
                 }
                 (Effect::Callout, Some("dynamic"), _) => uses.dynamic_url = true,
                 _ => {}
@@ -209,6 +216,10 @@ fn remote_sites(sources: &Sources, uses: &Uses, items: &mut Vec<Item>) {
                 found.at = header.location(disabled.at);
             }
         }
+        if let Some(host) = found.fact("host").filter(|host| uses.cleartext_hosts.contains(*host)) {
+            let host = host.to_owned();
+            found.add("cleartext-caller", host);
+        }
         if let Some(host) = found.fact("host") {
             let used = uses.hosts.contains(host) || sources.mentions.has_host(host);
             let unseen = uses.dynamic_url
@@ -273,71 +284,115 @@ fn other_addresses(sources: &Sources, items: &mut Vec<Item>) {
     }
 }
 
-/// The addresses that code names, and whether the project declares what they need. Only where it
-/// declares such things at all: many repositories leave them to the org.
+/// The addresses that code names, each once, and whether the project declares what they need. Only where
+/// it declares such things at all: many repositories leave them to the org.
 fn endpoint_uses(sources: &Sources, items: &mut Vec<Item>) {
-    let metadata = sources.metadata;
-    let credentials: Vec<Name> =
-        metadata.named_credentials.iter().map(|credential| credential.header.name).collect();
-    let host_of = |url: &Option<Spanned<String>>| Url::of_endpoint(&url.as_ref()?.value).map(|url| url.host);
-    let allowed: FxHashSet<String> = metadata
-        .remote_sites
-        .iter()
-        .filter(|site| site.active)
-        .filter_map(|site| host_of(&site.url))
-        .chain(metadata.named_credentials.iter().filter_map(|credential| host_of(&credential.url)))
-        .collect();
-    // A template that is filled in before it is deployed may stand for any host.
-    let knows_all = metadata.remote_sites.iter().all(|site| host_of(&site.url).is_some() || !site.active);
+    let declared = Declared::of(sources);
+    let mut uses: BTreeMap<(&str, Name, Option<u32>), Vec<&Site>> = BTreeMap::new();
     for site in sources.program.sites.iter().filter(|site| site.effect == Effect::Endpoint) {
-        let Some(host) = site.fact("host") else { continue };
-        let target = site.fact("endpoint").unwrap_or_default();
+        let (Some(target), Some(host)) = (site.fact("endpoint"), site.fact("host")) else { continue };
+        let name = own_name(sources, host);
+        let project = sources.project_of(site.at.file);
+        uses.entry((target, name, project)).or_default().push(site);
+    }
+    for ((target, name, project), mut sites) in uses {
+        sites.sort_by_key(|site| site.at);
+        let first = sites[0];
         let mut found = match target {
             "named-credential" => {
-                let name = own_name(sources, host);
-                let label = format!("named credential `{name}`");
-                let mut found = item(ItemKind::EndpointUse, name, site.at, label);
+                let mut found =
+                    item(ItemKind::EndpointUse, name, first.at, format!("named credential `{name}`"));
                 found.add("target", "named-credential");
-                if !credentials.is_empty() && !name.as_str().contains("__") {
-                    found.add("declared", yes_no(credentials.contains(&name)));
-                    if let Some(nearest) = nearest(name, &credentials) {
-                        found.add("nearest", nearest.as_str());
+                let complete = sources.credentials_complete;
+                if complete {
+                    found.add("complete", "yes");
+                }
+                if (complete || declared.credential_projects.contains(&project))
+                    && !name.as_str().contains("__")
+                {
+                    found.add("declared", yes_no(declared.credentials.contains(&name)));
+                    if let Some(nearest) = nearest(name, &declared.credentials) {
+                        found.add("nearest", format!("`{nearest}`"));
                     }
                 }
                 found
             }
             "url" => {
-                let mut found =
-                    item(ItemKind::EndpointUse, Name::new(host), site.at, format!("host `{host}`"));
+                let host = name.folded();
+                let mut found = item(ItemKind::EndpointUse, name, first.at, format!("host `{name}`"));
                 found.add("target", "url");
-                if !metadata.remote_sites.is_empty()
-                    && knows_all
-                    && !is_salesforce(host)
-                    && host != "localhost"
-                {
-                    found.add("declared", yes_no(allowed.contains(host)));
-                    let inactive = metadata
-                        .remote_sites
-                        .iter()
-                        .find(|site| !site.active && host_of(&site.url).as_deref() == Some(host));
-                    if let Some(inactive) = inactive {
-                        let name = inactive.header.name;
-                        found
-                            .related
-                            .push((inactive.header.start(), format!("remote site `{name}` is not active")));
+                if declared.site_projects.contains(&project) && is_real(host) {
+                    found.add("declared", yes_no(declared.hosts.contains(host)));
+                    if let Some((at, site)) = declared.inactive.get(host) {
+                        found.related.push((*at, format!("the remote site `{site}` is not active")));
                     }
                 }
                 found
             }
             _ => continue,
         };
-        found.add("symbol", site.symbol.clone());
+        found.add("symbol", first.symbol.clone());
+        let others = sites.iter().skip(1).take(9);
+        found.related.extend(others.map(|site| (site.at, format!("`{}` calls it too", site.symbol))));
         items.push(found);
     }
 }
 
-/// The name that was meant, most likely: at most two letters differ, and not all of it.
+/// Whether a host is one that a remote site is needed for, and none that the reader is to fill in.
+fn is_real(host: &str) -> bool {
+    !is_salesforce(host) && host != "localhost" && !host.split('.').any(|label| label.starts_with("your"))
+}
+
+/// What the metadata files say of addresses.
+struct Declared {
+    credentials: Vec<Name>,
+    /// Hosts of active remote sites and of named credentials.
+    hosts: FxHashSet<String>,
+    /// Remote sites that are switched off, by host.
+    inactive: FxHashMap<String, (Location, Name)>,
+    /// The projects that keep named credentials, and those that keep remote sites.
+    credential_projects: FxHashSet<Option<u32>>,
+    site_projects: FxHashSet<Option<u32>>,
+}
+
+impl Declared {
+    fn of(sources: &Sources) -> Declared {
+        let metadata = sources.metadata;
+        let host_of =
+            |url: &Option<Spanned<String>>| Url::of_endpoint(&url.as_ref()?.value).map(|url| url.host);
+        let (active, inactive): (Vec<_>, Vec<_>) = metadata.remote_sites.iter().partition(|site| site.active);
+        let with_credentials =
+            metadata.named_credentials.iter().filter_map(|credential| host_of(&credential.url));
+        // A template that is filled in before it is deployed may stand for any host.
+        let templates: FxHashSet<Option<u32>> = active
+            .iter()
+            .filter(|site| host_of(&site.url).is_none())
+            .map(|site| sources.project_of(site.header.file))
+            .collect();
+        let site_projects: FxHashSet<Option<u32>> =
+            metadata.remote_sites.iter().map(|site| sources.project_of(site.header.file)).collect();
+        Declared {
+            credentials: metadata.named_credentials.iter().map(|credential| credential.header.name).collect(),
+            hosts: active.iter().filter_map(|site| host_of(&site.url)).chain(with_credentials).collect(),
+            inactive: inactive
+                .iter()
+                .filter_map(|site| Some((host_of(&site.url)?, (site.header.start(), site.header.name))))
+                .collect(),
+            credential_projects: metadata
+                .named_credentials
+                .iter()
+                .map(|credential| sources.project_of(credential.header.file))
+                .collect(),
+            site_projects: site_projects.difference(&templates).copied().collect(),
+        }
+    }
+}
+
+/// The name that was meant, most likely: at most two letters differ, or one begins with the other.
 fn nearest(name: Name, known: &[Name]) -> Option<Name> {
+    let begins = |a: &str, b: &str| b.len() >= 4 && a.starts_with(b);
+    let longer =
+        |known: &&Name| begins(name.folded(), known.folded()) || begins(known.folded(), name.folded());
     let limit = if name.folded().len() < 5 { 1 } else { 2 };
     known
         .iter()
@@ -345,6 +400,7 @@ fn nearest(name: Name, known: &[Name]) -> Option<Name> {
         .filter(|(distance, _)| (1..=limit).contains(distance))
         .min()
         .map(|(_, known)| known)
+        .or_else(|| known.iter().filter(longer).min().copied())
 }
 
 /// The nodes that an effect of one of these sites is in.

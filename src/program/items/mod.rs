@@ -10,11 +10,11 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
-use crate::apex::unit::Unit;
 use crate::metadata::Metadata;
 use crate::name::Name;
-use crate::span::Location;
+use crate::span::{FileId, Location};
 
+use super::Input;
 use super::mentions::Mentions;
 use super::model::{EntryId, Item, ItemKind, NodeId, Program, Step};
 
@@ -23,21 +23,27 @@ pub(super) struct Sources<'a> {
     pub program: &'a Program,
     pub metadata: &'a Metadata,
     pub mentions: Mentions,
+    /// Of each file: the project around it.
+    pub projects: &'a [Option<u32>],
     /// Namespaces of the project's own packages.
     pub namespaces: &'a [String],
+    /// The configuration says that there are no named credentials beside those of the project.
+    pub credentials_complete: bool,
     /// Whether there is code whose calls can be looked at.
     pub has_code: bool,
 }
 
 /// All items of a project, sorted by kind, name and place.
-pub(super) fn collect(
-    program: &Program,
-    units: &[Unit],
-    metadata: &Metadata,
-    namespaces: &[String],
-) -> Vec<Item> {
-    let mentions = Mentions::of(units, metadata);
-    let sources = Sources { program, metadata, mentions, namespaces, has_code: !units.is_empty() };
+pub(super) fn collect(program: &Program, input: &Input) -> Vec<Item> {
+    let sources = Sources {
+        program,
+        metadata: input.metadata,
+        mentions: Mentions::of(input.units, input.metadata),
+        namespaces: input.namespaces,
+        projects: input.projects,
+        credentials_complete: input.landscape.named_credentials_complete,
+        has_code: !input.units.is_empty(),
+    };
     let mut items = Vec::new();
     endpoints::collect(&sources, &mut items);
     external_objects::collect(&sources, &mut items);
@@ -50,6 +56,13 @@ pub(super) fn collect(
 /// An item without facts.
 fn item(kind: ItemKind, name: Name, at: Location, label: String) -> Item {
     Item { kind, name, at, label, object: None, facts: Vec::new(), related: Vec::new() }
+}
+
+impl Sources<'_> {
+    /// The project that a file belongs to.
+    fn project_of(&self, file: FileId) -> Option<u32> {
+        self.projects.get(file.0 as usize).copied().flatten()
+    }
 }
 
 impl Item {

@@ -1,5 +1,8 @@
 //! Secrets in metadata files. What they are is never repeated, only where they stand.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use crate::metadata::record::MetadataValue;
 use crate::name::Name;
 use crate::span::Location;
@@ -10,10 +13,19 @@ use super::{Sources, item};
 
 pub fn collect(sources: &Sources, items: &mut Vec<Item>) {
     let metadata = sources.metadata;
+    let mut secrets: BTreeMap<Name, Item> = BTreeMap::new();
     let mut add = |place: &'static str, name: String, at: Location, label: String| {
         let mut found = item(ItemKind::Secret, Name::new(&name), at, label);
         found.add("place", place);
-        items.push(found);
+        // A copy of a file has the same secret: one finding, with both places.
+        match secrets.entry(found.name) {
+            Entry::Vacant(free) => {
+                free.insert(found);
+            }
+            Entry::Occupied(known) => {
+                known.into_mut().related.push((at, format!("the {} again", found.label)));
+            }
+        }
     };
     for record in &metadata.records {
         for field in &record.fields {
@@ -81,6 +93,7 @@ pub fn collect(sources: &Sources, items: &mut Vec<Item>) {
         let name = provider.header.name;
         if let Some(secret) = &provider.consumer_secret
             && is_literal_secret(&secret.value)
+            && !is_encrypted(&secret.value)
         {
             let label = format!("consumer secret of the auth provider `{name}`");
             add("auth-provider", name.as_str().to_owned(), provider.header.location(secret.at), label);
@@ -94,6 +107,18 @@ pub fn collect(sources: &Sources, items: &mut Vec<Item>) {
             add("app", app.app.as_str().to_owned(), app.header.location(secret.at), label);
         }
     }
+    items.extend(secrets.into_values());
+}
+
+/// Whether the org gave the secret out encrypted, as it does for auth providers: Base64 of whole blocks.
+fn is_encrypted(value: &str) -> bool {
+    let digits = value.trim_end_matches('=');
+    let bytes = digits.len() * 3 / 4;
+    value.len().is_multiple_of(4)
+        && bytes >= 24
+        && bytes.is_multiple_of(8)
+        && digits.contains(['+', '/'])
+        && digits.chars().all(|ch| ch.is_ascii_alphanumeric() || matches!(ch, '+' | '/'))
 }
 
 /// `Value__c` and the like: what it holds is said by the name of the record.
