@@ -49,7 +49,7 @@ pub(super) fn collect(program: &Program, input: &Input) -> Vec<Item> {
     external_objects::collect(&sources, &mut items);
     secrets::collect(&sources, &mut items);
     apps::collect(&sources, &mut items);
-    items.sort_by(|a, b| (a.kind, a.name, a.at).cmp(&(b.kind, b.name, b.at)));
+    items.sort_by_key(|item| (item.kind, item.name, item.at));
     items
 }
 
