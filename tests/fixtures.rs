@@ -78,8 +78,14 @@ fn failures(folder: &Path, rules: &seamlint::rules::rule::RuleSet) -> String {
         Ok(expected) => expected,
         Err(error) => return format!("  expected.yaml: {error}\n"),
     };
-    let scan = scan(&[folder.to_path_buf()], rules, &Settings::default(), &Progress::new(false))
-        .expect("the folder is there");
+    let settings = match folder.join("seamlint.yml") {
+        file if file.exists() => {
+            seamlint::config::read(&file).expect("the configuration is right").settings()
+        }
+        _ => Settings::default(),
+    };
+    let scan =
+        scan(&[folder.to_path_buf()], rules, &settings, &Progress::new(false)).expect("the folder is there");
     let mut problems = String::new();
     let mut wanted = expected.findings.clone();
     for finding in &scan.findings {
