@@ -156,6 +156,7 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
         rules: &rules,
         findings: &scan.findings,
         statistics: &scan.statistics,
+        fail_on: args.fail_on.least(),
         elapsed: started.elapsed(),
     };
     for (format, target) in &targets {

@@ -201,6 +201,15 @@ impl Project {
         &self.modules[id.0 as usize]
     }
 
+    /// Where the root lies in its git repository: `packages/crm/`, with a slash at the end; empty where it
+    /// is the root of the repository or where there is none.
+    pub fn folder_in_repository(&self) -> String {
+        let repository = self.root.ancestors().find(|folder| folder.join(".git").exists());
+        let below = repository.and_then(|repository| self.root.strip_prefix(repository).ok());
+        let parts = below.into_iter().flat_map(|path| path.iter());
+        parts.fold(String::new(), |path, part| path + &part.to_string_lossy() + "/")
+    }
+
     pub fn of_kind(&self, kind: SourceKind) -> impl Iterator<Item = &SourceFile> {
         self.files.iter().filter(move |file| file.kind == kind)
     }

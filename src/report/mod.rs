@@ -1,16 +1,24 @@
 //! Output formats, one module each. Each reads a [`Report`] and writes text.
 
+pub mod checkstyle;
+pub mod csv;
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod progress;
+mod rows;
 pub mod sarif;
 pub mod source_map;
 pub mod terminal;
+mod text;
 
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
 use crate::discover::Project;
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::rules::rule::RuleSet;
 
 use source_map::SourceMap;
@@ -60,6 +68,8 @@ pub struct Report<'a> {
     /// Sorted by file, place and rule.
     pub findings: &'a [Finding],
     pub statistics: &'a Statistics,
+    /// The least severity that fails the build; `None` where nothing does.
+    pub fail_on: Option<Severity>,
     /// Wall time of the scan; printed by the terminal format only, so that the others are the same
     /// bytes on every run.
     pub elapsed: Duration,
@@ -76,6 +86,21 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for code review tools.
     Sarif,
+    /// Annotations of a pull request, from the log of a GitHub action.
+    #[value(name = "github")]
+    GitHub,
+    /// GitLab Code Quality, for its merge requests.
+    #[value(name = "gitlab")]
+    GitLab,
+    /// JUnit XML, for the test reports of CI servers.
+    #[value(name = "junit")]
+    JUnit,
+    /// Checkstyle XML, for Jenkins, reviewdog and others.
+    Checkstyle,
+    /// A comment for a pull request.
+    Markdown,
+    /// A table for a spreadsheet.
+    Csv,
 }
 
 /// Writes a report; `style` matters to the terminal format only. Source files are read from disk where
@@ -98,6 +123,12 @@ pub fn write_with(
         Format::Terminal => terminal::write(report, map, style, &mut out),
         Format::Json => json::write(report, map, &mut out),
         Format::Sarif => sarif::write(report, map, &mut out),
+        Format::GitHub => github::write(report, map, &mut out),
+        Format::GitLab => gitlab::write(report, map, &mut out),
+        Format::JUnit => junit::write(report, map, &mut out),
+        Format::Checkstyle => checkstyle::write(report, map, &mut out),
+        Format::Markdown => markdown::write(report, map, &mut out),
+        Format::Csv => csv::write(report, map, &mut out),
     }?;
     out.flush()
 }

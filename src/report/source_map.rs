@@ -125,6 +125,8 @@ pub struct SourceMap<'a> {
     project: &'a Project,
     load: Loader<'a>,
     texts: RefCell<FxHashMap<FileId, Option<Rc<FileText>>>>,
+    /// Where the root lies in its repository.
+    folder: String,
 }
 
 impl<'a> SourceMap<'a> {
@@ -134,12 +136,18 @@ impl<'a> SourceMap<'a> {
     }
 
     pub fn with_loader(project: &'a Project, load: Loader<'a>) -> SourceMap<'a> {
-        SourceMap { project, load, texts: RefCell::default() }
+        SourceMap { project, load, texts: RefCell::default(), folder: project.folder_in_repository() }
     }
 
     /// Path of a file relative to the root, with `/`.
     pub fn path(&self, file: FileId) -> &'a str {
         self.file(file).map_or("<unknown>", |file| file.path.as_str())
+    }
+
+    /// A path relative to the root as the services that host repositories know it: relative to the root of
+    /// the git repository, which may lie above what was scanned.
+    pub fn in_repository(&self, path: &str) -> String {
+        format!("{}{path}", self.folder)
     }
 
     /// The text of a file; `None` when it cannot be read (deleted since the scan).

@@ -112,11 +112,16 @@ impl World {
             rules: &self.rules,
             findings: &self.findings,
             statistics: &self.statistics,
+            fail_on: Some(Severity::Error),
             elapsed: Duration::from_millis(420),
         };
         let mut out = Vec::new();
         write(format, &report, style, &mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    pub fn text(&self, format: Format) -> String {
+        self.write(format, Style::default())
     }
 
     pub fn terminal(&self) -> String {
@@ -177,6 +182,46 @@ pub fn callout() -> World {
     );
     finding.related = related;
     finding.origins = vec![origin];
+    world
+}
+
+/// What would act on a log, a page, a table or a spreadsheet if it were written as it is.
+pub const HOSTILE: &str = "=cmd|' /C calc'!A0 ::error::boom\n::add-mask::x\r\n%0A::stop-commands::y `a|b` | \
+    <img src=x onerror=alert(1)> [click](https://evil.example) www.evil.example @octocat #1 \
+    \u{1b}[31mred\u{0}\u{9b} \u{202e}gnp.exe ]]> &amp; \"q\" </failure> \u{ffff}";
+
+/// The same as [`HOSTILE`], as a person should see it.
+pub const SHOWN: &str = "=cmd|' /C calc'!A0 ::error::boom ::add-mask::x  %0A::stop-commands::y `a|b` | \
+    <img src=x onerror=alert(1)> [click](https://evil.example) www.evil.example @octocat #1 \
+    ␛[31mred␀\\u{9b} \\u{202e}gnp.exe ]]> &amp; \"q\" </failure> \\u{ffff}";
+
+/// [`callout()`] with [`HOSTILE`] in every text that comes from the repository, and two more findings.
+pub fn hostile() -> World {
+    let mut world = callout();
+    world.project.files[1].path = format!("=main/{HOSTILE}.cls");
+    let finding = &mut world.findings[0];
+    finding.message = HOSTILE.to_owned();
+    for step in finding.path.iter_mut().chain(&mut finding.related) {
+        step.label = HOSTILE.to_owned();
+        step.symbol = HOSTILE.to_owned();
+    }
+    let origin = Origin { at: finding.primary, name: HOSTILE.to_owned() };
+    finding.origins = vec![origin.clone(), origin];
+    let at = world.at(0, "rows");
+    world.finding("syntax-error", HOSTILE, at, Vec::new());
+    world.finding("callout-no-timeout", "`unpaired", at, Vec::new());
+    world.problem(&format!("{HOSTILE}.cls"), HOSTILE);
+    world
+}
+
+/// Many findings of one rule, more than any limit of a consumer.
+pub fn many(findings: usize) -> World {
+    let mut world = callout();
+    for index in 1..findings {
+        let mut again = world.findings[0].clone();
+        again.fingerprint = format!("{index:032x}");
+        world.findings.push(again);
+    }
     world
 }
 

@@ -36,16 +36,21 @@ impl<'a> Locator<'a> {
             .end_column(position.end_column_utf16 + u32::from(empty))
             .build();
         let physical = PhysicalLocation::builder()
-            .artifact_location(artifact(self.map.path(location.file)))
+            .artifact_location(self.artifact(self.map.path(location.file)))
             .region(region)
             .build();
         Place { physical: Some(physical), ..Place::default() }
     }
 
+    fn artifact(&self, path: &str) -> ArtifactLocation {
+        let path = self.map.in_repository(path);
+        ArtifactLocation::builder().uri(uri::relative(&path)).uri_base_id(ROOT).build()
+    }
+
     /// A whole file, by its path.
     pub fn file(&self, path: &str) -> Location {
         Location::builder()
-            .physical_location(PhysicalLocation::builder().artifact_location(artifact(path)).build())
+            .physical_location(PhysicalLocation::builder().artifact_location(self.artifact(path)).build())
             .build()
     }
 }
@@ -76,8 +81,4 @@ impl Place {
         });
         location
     }
-}
-
-fn artifact(path: &str) -> ArtifactLocation {
-    ArtifactLocation::builder().uri(uri::relative(path)).uri_base_id(ROOT).build()
 }

@@ -25,7 +25,8 @@ use rules::Catalogue;
 /// Key of the fingerprint in `partialFingerprints`; the number rises when the recipe changes.
 pub const FINGERPRINT: &str = "seamlint/v1";
 
-/// Base of all relative URIs: the scanned folder. Where that is on disk is nobody's business.
+/// Base of all relative URIs: the repository, as code review tools expect. Where that is on disk is nobody's
+/// business.
 const ROOT: &str = "%SRCROOT%";
 
 const TRUNCATED: &str = "output-truncated";
@@ -77,7 +78,7 @@ fn run(report: &Report, map: &SourceMap) -> Run {
         .original_uri_base_ids([(
             ROOT.to_owned(),
             ArtifactLocation::builder()
-                .description(Message::builder().text("The folder that was scanned.").build())
+                .description(Message::builder().text("The root of the git repository; where there is none, the folder that was scanned.").build())
                 .build(),
         )])
         .column_kind(serde_json::json!(ResultColumnKind::Utf16CodeUnits))

@@ -1,9 +1,9 @@
-//! Makes text from a scanned repository safe and exact to print: what a terminal would act on is shown,
-//! not sent.
+//! Lines of source code, safe and exact to print, with the places of the spans in them.
 
 use std::ops::Range;
 
 use crate::report::terminal::Style;
+use crate::report::text;
 
 /// One line of source, ready to print.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,23 +15,9 @@ pub struct Excerpt {
 
 const TAB: usize = 4;
 
-/// Messages quote the source, where one literal may be a megabyte long.
-const LONGEST: usize = 600;
-
 /// A string that prints on one line: messages, labels, paths, names.
 pub fn clean(text: &str, style: Style) -> String {
-    let mut out = String::new();
-    for (index, char) in text.chars().enumerate() {
-        if index == LONGEST {
-            out.push_str(dots(style));
-            break;
-        }
-        match char {
-            '\n' | '\r' | '\t' => out.push(' '),
-            _ => push(&mut out, char, style.unicode),
-        }
-    }
-    out
+    text::clean(text, style.unicode)
 }
 
 /// Cuts a line to `budget` columns around its first span and makes it printable. `spans` are byte
@@ -58,7 +44,7 @@ pub fn excerpt(line: &str, spans: &[Range<usize>], budget: usize, style: Style) 
         let before = out.len();
         match char {
             '\t' => out.extend(std::iter::repeat_n(' ', TAB - count % TAB)),
-            _ => push(&mut out, char, style.unicode),
+            _ => text::push_visible(&mut out, char, style.unicode),
         }
         count += out[before..].chars().count();
     }
@@ -135,23 +121,6 @@ fn dots(style: Style) -> &'static str {
     if style.unicode { "…" } else { "..." }
 }
 
-fn push(out: &mut String, char: char, unicode: bool) {
-    match char {
-        '\0'..='\u{1f}' if unicode => out.extend(char::from_u32(0x2400 + char as u32)),
-        '\u{7f}' if unicode => out.push('␡'),
-        _ if acts_on_terminal(char) => out.extend(char.escape_unicode()),
-        _ => out.push(char),
-    }
-}
-
-/// Control characters, characters that reorder text (Trojan Source), and those that nobody can see.
-fn acts_on_terminal(char: char) -> bool {
-    char.is_control()
-        || matches!(char,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +147,7 @@ mod tests {
     #[test]
     fn a_message_has_an_end() {
         assert_eq!(clean("a\tb\r\nc", STYLE), "a b  c");
-        assert_eq!(clean(&"é".repeat(1_000_000), STYLE).chars().count(), LONGEST + 1);
+        assert_eq!(clean(&"é".repeat(1_000_000), STYLE).chars().count(), text::LONGEST + 1);
     }
 
     #[test]

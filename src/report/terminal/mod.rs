@@ -2,7 +2,7 @@
 //! sums the scan up.
 
 mod clean;
-mod prose;
+pub(super) mod prose;
 mod snippet;
 mod summary;
 mod trail;
