@@ -166,3 +166,32 @@ fn a_hostile_project_in_every_format() {
     assert!(junit.all("failure").iter().all(|failure| failure.text.starts_with("@octocat ::error::`|␛[31m")));
     assert!(!read(&written, "csv").contains("\n=1"), "a line break in a name starts no record");
 }
+
+/// The page that tells which format is for what knows all of them, and each command in it is one that runs.
+#[test]
+fn the_page_about_ci_is_true() {
+    let page = fs::read_to_string(repository("docs/ci.md")).unwrap();
+    for format in FORMATS {
+        assert!(page.contains(&format!("| `{format}` |")), "{format}");
+    }
+    let commands: Vec<&str> = page
+        .lines()
+        .filter_map(|line| {
+            line.split("seamlint ").nth(1).filter(|rest| rest.starts_with('-') && !rest.starts_with("-->"))
+        })
+        .map(|rest| rest.trim_end_matches(['\'', '`', '|', ' ']).split('`').next().unwrap())
+        .collect();
+    assert!(commands.len() >= 8, "{commands:?}");
+    let folder = tempfile::tempdir().unwrap();
+    for command in commands {
+        let arguments =
+            command.split_whitespace().map(|argument| argument.trim_matches('"').replace('$', ""));
+        let output = Command::new(env!("CARGO_BIN_EXE_seamlint"))
+            .arg(repository("examples/orders"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "seamlint {command}: {output:?}");
+    }
+}
