@@ -18,4 +18,5 @@ pub mod rules;
 pub mod scan;
 pub mod span;
 pub mod summary;
+pub mod trace;
 pub mod xml;

@@ -7,6 +7,7 @@ mod output;
 mod rules;
 mod scan;
 mod shell;
+mod trace;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

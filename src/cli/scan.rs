@@ -13,9 +13,10 @@ use crate::report::terminal::Style;
 use crate::report::{Format, Report};
 use crate::rules::select::Selection;
 use crate::scan;
+use crate::trace::Doubt;
 
 use super::output::{Output, Target, targets};
-use super::{FINDINGS, Failure, load};
+use super::{FINDINGS, Failure, load, trace};
 
 #[derive(Args)]
 pub struct ScanArgs {
@@ -50,6 +51,10 @@ pub struct ScanArgs {
     /// Print the findings and nothing else: no progress, no summary
     #[arg(short, long)]
     quiet: bool,
+    /// Tell what a finding that you doubt rests on: how each call was resolved, which conditions were
+    /// read, what could not be seen. WHICH is a fingerprint, or RULE, RULE:FILE or RULE:FILE:LINE
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["format", "output"])]
+    explain_analysis: Option<Doubt>,
     /// When to colour; `auto` is never where NO_COLOR is set
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -137,6 +142,9 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
     let selection = Selection { only: args.only.clone(), patterns: args.pattern.clone() };
     selection.apply(&mut rules).map_err(Failure::usage)?;
     let progress = Progress::new(!args.quiet);
+    if let Some(doubt) = &args.explain_analysis {
+        return trace::run(&args.paths, doubt, &config, &rules, &progress);
+    }
     let mut scan = scan::scan(&args.paths, &rules, &config.settings(), &progress)
         .map_err(|error| Failure::usage(error.to_string()))?;
     drop(progress);

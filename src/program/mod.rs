@@ -22,6 +22,10 @@ mod types;
 mod url;
 mod value;
 
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+
 pub use entries::Page;
 pub use frameworks::tdtm::ACTIONS as TRIGGER_ACTIONS;
 
@@ -32,7 +36,7 @@ use crate::name;
 
 use frameworks::Frameworks;
 use interpret::Linker;
-use model::{Effect, Program};
+use model::{Effect, Program, Unseen};
 
 /// Stack of the linking thread, in bytes: calls are followed as deep as code calls. Only what is used
 /// becomes memory.
@@ -94,6 +98,7 @@ fn link_here(input: &Input) -> Program {
         systems,
         items: Vec::new(),
         statistics,
+        unseen: most_frequent_first(linker.unseen),
     };
     program.items = items::collect(&program, input);
     program
@@ -103,4 +108,12 @@ fn link_here(input: &Input) -> Program {
 fn asks_for_outcomes(units: &[Unit]) -> bool {
     let asks = |expr: &Expr| matches!(expr, Expr::Call { name, .. } if name.folded().starts_with("getasync"));
     units.iter().any(|unit| unit.exprs.iter().any(asks))
+}
+
+fn most_frequent_first(unseen: FxHashMap<(Option<name::Name>, name::Name), usize>) -> Vec<Unseen> {
+    let mut all: Vec<Unseen> =
+        unseen.into_iter().map(|((receiver, method), calls)| Unseen { receiver, method, calls }).collect();
+    let text = |name: Option<name::Name>| name.map(|name| name.folded());
+    all.sort_by_key(|unseen| (Reverse(unseen.calls), text(unseen.receiver), unseen.method.folded()));
+    all
 }

@@ -39,6 +39,8 @@ pub struct Program {
     /// Sorted by kind, name and place.
     pub items: Vec<Item>,
     pub statistics: LinkStatistics,
+    /// What is called and not here, the most frequent first.
+    pub unseen: Vec<Unseen>,
 }
 
 impl Program {
@@ -80,6 +82,15 @@ pub struct Node {
     /// The context in words, where it matters: "after update", "as AccountHandler".
     pub context: String,
     pub steps: Vec<Step>,
+    /// The conditions that the context fixes: what they exclude is not among the steps.
+    pub decided: Vec<Decided>,
+}
+
+/// The condition of an `if` whose value is known in a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Decided {
+    pub at: Location,
+    pub holds: bool,
 }
 
 /// What a node does, in source order.
@@ -113,19 +124,81 @@ pub enum Step {
 pub struct Call {
     pub at: Location,
     pub targets: Vec<NodeId>,
-    pub confidence: Confidence,
+    pub how: How,
     /// It happens once in a transaction, whatever loops are around it: a static initialiser.
     pub once: bool,
 }
 
+/// How the targets of a call were found, and so how sure they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum How {
+    /// There is one method that it can be: a static one, a constructor, an accessor, an initialiser, or
+    /// one of a class without subclasses.
+    Declared,
+    /// The class that the object was created as is known.
+    Created,
+    /// The subclasses that the project creates have this many methods that it can be.
+    Subclasses(u8),
+    /// The same, and one of them is made by a name that is known at run time only.
+    Named(u8),
+    /// A framework that is known by name calls it, as configured.
+    Framework(Framework),
+}
+
+impl How {
+    pub fn confidence(self) -> Confidence {
+        match self {
+            How::Declared | How::Created | How::Framework(_) => Confidence::High,
+            How::Subclasses(0 | 1) => Confidence::High,
+            How::Subclasses(2 | 3) => Confidence::Medium,
+            How::Subclasses(_) | How::Named(_) => Confidence::Low,
+        }
+    }
+}
+
+/// The trigger frameworks whose dispatch is read from data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display)]
+pub enum Framework {
+    #[strum(serialize = "fflib")]
+    Fflib,
+    #[strum(serialize = "TDTM")]
+    Tdtm,
+    #[strum(serialize = "Trigger Actions Framework")]
+    TriggerActions,
+}
+
+/// Calls of one method that is not in the project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unseen {
+    /// The receiver's type where it is known.
+    pub receiver: Option<Name>,
+    pub method: Name,
+    /// The places that call it.
+    pub calls: usize,
+}
+
 #[derive(Clone, Debug, Serialize)]
 pub struct Arm {
+    /// The tested expression.
+    pub at: Location,
+    pub case: Case,
     /// Recognised conditions under which the arm runs.
     pub guards: Guards,
     /// What the arm's condition says of expressions over unchanged variables. Two arms of one node
     /// whose conditions contradict each other never both run.
     pub conditions: Vec<Condition>,
     pub steps: Vec<Step>,
+}
+
+/// Which outcome of the tested expression leads into an arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Case {
+    True,
+    False,
+    /// One of the arms of a `switch`.
+    Switch,
+    /// It may not come to evaluate it (`a && b`).
+    Sometimes,
 }
 
 /// "The tested expression `subject` is (not) `value`", both numbered within the node.

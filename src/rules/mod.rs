@@ -5,7 +5,7 @@
 
 pub mod error;
 pub mod explain;
-mod labels;
+pub(crate) mod labels;
 pub mod limits;
 mod plan;
 pub mod query;

@@ -62,13 +62,13 @@ fn walk(steps: &[Step], loops: &[(Location, Bound)], guards: Guards, events: &mu
             Step::Effect(site) => push(EventKind::Effect(*site), events),
             Step::Call(call) if call.once => {
                 for &target in &call.targets {
-                    let kind = EventKind::Call { target, at: call.at, confidence: call.confidence };
+                    let kind = EventKind::Call { target, at: call.at, confidence: call.how.confidence() };
                     events.push(Event { kind, loops: none.clone(), guards });
                 }
             }
             Step::Call(call) => {
                 for &target in &call.targets {
-                    push(EventKind::Call { target, at: call.at, confidence: call.confidence }, events);
+                    push(EventKind::Call { target, at: call.at, confidence: call.how.confidence() }, events);
                 }
             }
             Step::Dml { site, triggers } => {

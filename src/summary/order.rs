@@ -345,7 +345,7 @@ impl Walk<'_, '_> {
                     let mut after = Vec::new();
                     for &target in &call.targets {
                         let hop = Hop { at: call.at, kind: HopKind::Call, node: Some(target) };
-                        after.extend(self.call(target, hop, call.confidence, &state, around));
+                        after.extend(self.call(target, hop, call.how.confidence(), &state, around));
                     }
                     state = merge(after)?;
                 }

@@ -150,7 +150,7 @@ impl Search<'_> {
                     let mut best = Vec::new();
                     for &target in &call.targets {
                         let hop = Hop { at: call.at, kind: HopKind::Call, node: Some(target) };
-                        let found = self.enter(target, hop, call.confidence, around);
+                        let found = self.enter(target, hop, call.how.confidence(), around);
                         best = better(best, found);
                     }
                     best

@@ -11,6 +11,7 @@ use super::super::interpret::{Frame, Linker};
 use super::super::types::Ty;
 use super::super::value::{Deps, EventContext, Known, Value};
 use super::nothing;
+use crate::program::model::Framework;
 
 pub fn dispatch<'u>(
     linker: &mut Linker<'u>,
@@ -61,10 +62,10 @@ fn trigger_handler<'u>(
         TriggerEvent::AfterDelete => ("handleAfterDelete", &["onAfterDelete"]),
         TriggerEvent::AfterUndelete => ("handleAfterUndelete", &["onAfterUndelete"]),
     };
-    if !linker.run_handler(frame, at, class, handle) {
+    if !linker.run_handler(frame, at, Framework::Fflib, class, handle) {
         // The base class is in a package: its documented order of calls.
         for method in direct {
-            linker.run_handler(frame, at, class, method);
+            linker.run_handler(frame, at, Framework::Fflib, class, method);
         }
     }
     Some(nothing())

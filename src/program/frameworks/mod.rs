@@ -10,12 +10,12 @@ pub mod trigger_actions;
 
 use crate::apex::unit::{TriggerEvent, Unit};
 use crate::config::TriggerHandler;
-use crate::finding::Confidence;
 use crate::metadata::record::MetadataRecord;
 use crate::name::Name;
 use crate::span::Location;
 
 use super::interpret::{Frame, Linker};
+use super::model::{Framework, How};
 use super::symbols::ClassId;
 use super::types::Ty;
 use super::value::{Known, Receiver, Value};
@@ -58,7 +58,14 @@ impl<'u> Linker<'u> {
     }
 
     /// Calls `method` of an object of `class`, whatever its parameters; whether there is such a method.
-    fn run_handler(&mut self, frame: &mut Frame<'u>, at: Location, class: ClassId, method: &str) -> bool {
+    fn run_handler(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        framework: Framework,
+        class: ClassId,
+        method: &str,
+    ) -> bool {
         let Some(&target) = self.symbols.methods_named(class, Name::new(method)).first() else {
             return false;
         };
@@ -74,7 +81,7 @@ impl<'u> Linker<'u> {
             .iter()
             .map(|(_, ty)| Value { known: self.handler_argument(frame, ty), ..Value::of(ty.clone()) })
             .collect();
-        self.call_method(frame, at, &[(target, receiver)], Confidence::High, &args);
+        self.call_method(frame, at, &[(target, receiver)], How::Framework(framework), &args);
         true
     }
 }

@@ -11,6 +11,7 @@ use super::super::interpret::{Frame, Linker};
 use super::super::model::{Effect, Site};
 use super::super::value::{AsyncContext, Deps, EventContext, Value};
 use super::nothing;
+use crate::program::model::Framework;
 
 /// A default record.
 #[derive(Debug)]
@@ -152,7 +153,7 @@ pub fn dispatch<'u>(
                 continue;
             }
         }
-        linker.run_handler(frame, at, class, "run");
+        linker.run_handler(frame, at, Framework::Tdtm, class, "run");
     }
     Some(nothing())
 }

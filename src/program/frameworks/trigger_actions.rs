@@ -10,6 +10,7 @@ use crate::span::Location;
 use super::super::interpret::{Frame, Linker};
 use super::super::value::{Deps, EventContext, Value};
 use super::{method_of, nothing};
+use crate::program::model::Framework;
 
 /// One action: a class that runs on an event of an object.
 pub struct Action {
@@ -104,7 +105,7 @@ pub fn dispatch<'u>(
         .collect();
     for name in classes {
         if let Some(class) = linker.symbols.class_named(None, name) {
-            linker.run_handler(frame, at, class, method_of(event));
+            linker.run_handler(frame, at, Framework::TriggerActions, class, method_of(event));
         }
     }
     Some(nothing())

@@ -1,12 +1,11 @@
 //! Calls: which methods they may enter, and in which context.
 
 use crate::apex::unit::{Expr, ExprId, ExprList};
-use crate::finding::Confidence;
 use crate::name::Name;
 use crate::span::Location;
 
 use super::super::flow::{Slot, SlotFacts};
-use super::super::model::{Bound, Effect, NodeId, Site};
+use super::super::model::{Bound, Effect, How, NodeId, Site};
 use super::super::symbols::{Body, ClassId, MethodId};
 use super::super::types::Ty;
 use super::super::value::{Context, Deps, Known, Receiver, Slots, Value};
@@ -115,7 +114,7 @@ impl<'u> Linker<'u> {
                     if !is_own {
                         self.touch_static(frame, id, class);
                     }
-                    return self.call_method(frame, at, &[(method, Receiver::None)], Confidence::High, args);
+                    return self.call_method(frame, at, &[(method, Receiver::None)], How::Declared, args);
                 }
                 let receiver = self.receiver_for(frame, false, None);
                 if is_own {
@@ -139,10 +138,10 @@ impl<'u> Linker<'u> {
                 })
                 .collect();
             if let Some(method) = self.select(&own, args) {
-                return self.call_method(frame, at, &[(method, Receiver::None)], Confidence::High, args);
+                return self.call_method(frame, at, &[(method, Receiver::None)], How::Declared, args);
             }
         }
-        (self.unresolved(frame, at, args), false)
+        (self.unresolved(at, None, name, args), false)
     }
 
     fn static_call(
@@ -161,7 +160,7 @@ impl<'u> Linker<'u> {
                 let ty = if name.is("values") { Ty::list(Ty::Class(class)) } else { Ty::Class(class) };
                 return (Value::of(ty), false);
             }
-            return (self.unresolved(frame, at, args), false);
+            return (self.unresolved(at, Some(self.symbols.class(class).name), name, args), false);
         };
         self.touch_static(frame, id, class);
         let receiver = if self.symbols.method(method).is_static {
@@ -169,7 +168,7 @@ impl<'u> Linker<'u> {
         } else {
             self.receiver_for(frame, false, None)
         };
-        self.call_method(frame, at, &[(method, receiver)], Confidence::High, args)
+        self.call_method(frame, at, &[(method, receiver)], How::Declared, args)
     }
 
     fn super_call(
@@ -180,13 +179,13 @@ impl<'u> Linker<'u> {
         args: &[Value],
     ) -> (Value, bool) {
         let parent = frame.class.and_then(|class| self.symbols.class(class).superclass);
-        let Some(parent) = parent else { return (self.unresolved(frame, at, args), false) };
+        let Some(parent) = parent else { return (self.unresolved(at, None, name, args), false) };
         let candidates = self.symbols.methods_named(parent, name);
         let Some(method) = self.select(&candidates, args) else {
-            return (self.unresolved(frame, at, args), false);
+            return (self.unresolved(at, Some(self.symbols.class(parent).name), name, args), false);
         };
         let receiver = self.receiver_for(frame, false, None);
-        self.call_on_this(frame, at, method, receiver, args)
+        self.call_on_this(frame, at, method, receiver, How::Declared, args)
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -207,7 +206,7 @@ impl<'u> Linker<'u> {
                 let receiver = self.receiver_for(frame, false, None);
                 return self.virtual_call(frame, at, receiver, class, name, args);
             }
-            return (self.unresolved(frame, at, args), false);
+            return (self.unresolved(at, None, name, args), false);
         }
         match (&receiver.known, &receiver.ty) {
             // Nothing is called on `null` (`handler?.run()`).
@@ -231,7 +230,7 @@ impl<'u> Linker<'u> {
                             frame,
                             at,
                             &[(method, Receiver::Exact(exact))],
-                            Confidence::High,
+                            How::Created,
                             args,
                             receiver.deps,
                         );
@@ -276,8 +275,8 @@ impl<'u> Linker<'u> {
             frame.deps.add(Deps::THIS);
             let candidates = self.symbols.methods_named(actual, name);
             return match self.select(&candidates, args) {
-                Some(method) => self.call_on_this(frame, at, method, receiver, args),
-                None => (self.unresolved(frame, at, args), false),
+                Some(method) => self.call_on_this(frame, at, method, receiver, How::Created, args),
+                None => (self.unresolved(at, Some(self.symbols.class(actual).name), name, args), false),
             };
         }
         let below = match receiver {
@@ -287,15 +286,15 @@ impl<'u> Linker<'u> {
         };
         let candidates = self.symbols.methods_named(below, name);
         let Some(method) = self.select(&candidates, args) else {
-            return (self.unresolved(frame, at, args), false);
+            return (self.unresolved(at, Some(self.symbols.class(below).name), name, args), false);
         };
         let declared = self.symbols.method(method);
         if declared.is_static {
-            return self.call_method(frame, at, &[(method, Receiver::None)], Confidence::High, args);
+            return self.call_method(frame, at, &[(method, Receiver::None)], How::Declared, args);
         }
         if !self.symbols.is_open(below) {
             let receiver = Receiver::Exact(self.plain_object(below));
-            return self.call_method(frame, at, &[(method, receiver)], Confidence::High, args);
+            return self.call_method(frame, at, &[(method, receiver)], How::Declared, args);
         }
         let mut receivers = self.symbols.concrete_subtypes(below);
         let is_made = |class: ClassId| self.symbols.class(class).instantiated;
@@ -314,15 +313,11 @@ impl<'u> Linker<'u> {
         methods.sort();
         methods.dedup();
         if methods.is_empty() {
-            return (self.unresolved(frame, at, args), false);
+            return (self.unresolved(at, Some(self.symbols.class(below).name), name, args), false);
         }
         let guessed = targets.iter().any(|&(_, class)| !is_made(class) && may_be_made(class));
-        let confidence = match methods.len() {
-            _ if guessed => Confidence::Low,
-            1 => Confidence::High,
-            2 | 3 => Confidence::Medium,
-            _ => Confidence::Low,
-        };
+        let count = u8::try_from(methods.len()).unwrap_or(u8::MAX);
+        let how = if guessed { How::Named(count) } else { How::Subclasses(count) };
         let targets: Vec<(MethodId, Receiver)> = if targets.len() <= MAX_RECEIVERS {
             targets
                 .into_iter()
@@ -338,7 +333,7 @@ impl<'u> Linker<'u> {
                 })
                 .collect()
         };
-        self.call_method(frame, at, &targets, confidence, args)
+        self.call_method(frame, at, &targets, how, args)
     }
 
     fn chained_constructor(&mut self, frame: &mut Frame<'u>, at: Location, to_super: bool, args: &[Value]) {
@@ -353,7 +348,7 @@ impl<'u> Linker<'u> {
             && Some(constructor) != frame.method
         {
             let receiver = self.receiver_for(frame, false, None);
-            self.call_on_this(frame, at, constructor, receiver, args);
+            self.call_on_this(frame, at, constructor, receiver, How::Declared, args);
         }
     }
 
@@ -364,10 +359,11 @@ impl<'u> Linker<'u> {
         at: Location,
         method: MethodId,
         receiver: Receiver,
+        how: How,
         args: &[Value],
     ) -> (Value, bool) {
         let (value, nodes, diverges) =
-            self.call_nodes_full(frame, at, &[(method, receiver)], Confidence::High, args, Deps::THIS);
+            self.call_nodes_full(frame, at, &[(method, receiver)], how, args, Deps::THIS);
         if let [node] = nodes.as_slice() {
             let fields = self.entries[node.0 as usize].fields.clone();
             for (name, known) in fields {
@@ -472,10 +468,10 @@ impl<'u> Linker<'u> {
         frame: &mut Frame<'u>,
         at: Location,
         targets: &[(MethodId, Receiver)],
-        confidence: Confidence,
+        how: How,
         args: &[Value],
     ) -> (Value, bool) {
-        let (value, _, diverges) = self.call_nodes_full(frame, at, targets, confidence, args, Deps::NONE);
+        let (value, _, diverges) = self.call_nodes_full(frame, at, targets, how, args, Deps::NONE);
         (value, diverges)
     }
 
@@ -484,10 +480,10 @@ impl<'u> Linker<'u> {
         frame: &mut Frame<'u>,
         at: Location,
         targets: &[(MethodId, Receiver)],
-        confidence: Confidence,
+        how: How,
         args: &[Value],
     ) -> (Value, Vec<NodeId>) {
-        let (value, nodes, _) = self.call_nodes_full(frame, at, targets, confidence, args, Deps::NONE);
+        let (value, nodes, _) = self.call_nodes_full(frame, at, targets, how, args, Deps::NONE);
         (value, nodes)
     }
 
@@ -498,7 +494,7 @@ impl<'u> Linker<'u> {
         frame: &mut Frame<'u>,
         at: Location,
         targets: &[(MethodId, Receiver)],
-        confidence: Confidence,
+        how: How,
         args: &[Value],
         receiver_deps: Deps,
     ) -> (Value, Vec<NodeId>, bool) {
@@ -507,7 +503,7 @@ impl<'u> Linker<'u> {
         let mut result: Option<Value> = None;
         let mut diverges = !targets.is_empty();
         let mut slots = Slots::default();
-        self.count_call(at, targets.len(), confidence);
+        self.count_call(at, targets.len(), how);
         for &(method, receiver) in targets {
             let declared = symbols.method(method);
             self.called.insert(method);
@@ -583,7 +579,7 @@ impl<'u> Linker<'u> {
             }
             nodes.push(node);
         }
-        self.emit_call(frame, at, nodes.clone(), confidence);
+        self.emit_call(frame, at, nodes.clone(), how);
         let mut value = result.unwrap_or_else(Value::unknown);
         value.slots = slots;
         let diverges = diverges && !nodes.is_empty();
@@ -614,8 +610,14 @@ impl<'u> Linker<'u> {
     }
 
     /// A call into code that is not here: its arguments may go anywhere.
-    pub(super) fn unresolved(&mut self, _frame: &mut Frame<'u>, at: Location, args: &[Value]) -> Value {
-        self.count_call(at, 0, Confidence::Low);
+    pub(super) fn unresolved(
+        &mut self,
+        at: Location,
+        receiver: Option<Name>,
+        name: Name,
+        args: &[Value],
+    ) -> Value {
+        self.count_unseen(at, receiver, name);
         for arg in args {
             for slot in arg.slots.iter() {
                 self.flow.note(slot, SlotFacts::ESCAPES);

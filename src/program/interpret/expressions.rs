@@ -8,7 +8,7 @@ use crate::apex::unit::{BinaryOp, Expr, ExprId, ExprList, QueryLimit, TriggerEve
 use crate::name::Name;
 
 use super::super::flow::{MAX_TEXT, Part, Sink, SinkKind, Slot, SlotFacts, SlotId};
-use super::super::model::{Arm, Bound, Effect, Guards, Site, Step};
+use super::super::model::{Arm, Bound, Case, Effect, Guards, How, Site, Step};
 use super::super::symbols::{Body, ClassId, FieldId};
 use super::super::types::Ty;
 use super::super::value::{AsyncContext, Deps, EventContext, Known, Object, Receiver, Slots, Value};
@@ -136,7 +136,8 @@ impl<'u> Linker<'u> {
         let value = self.eval(frame, id);
         let steps = frame.close();
         if !steps.is_empty() {
-            let arm = Arm { guards: Guards::OTHER, conditions: Vec::new(), steps };
+            let at = frame.at(self, id);
+            let arm = Arm { at, case: Case::Sometimes, guards: Guards::OTHER, conditions: Vec::new(), steps };
             frame.emit(Step::Branch { arms: vec![arm], exhaustive: false });
         }
         value
@@ -151,12 +152,14 @@ impl<'u> Linker<'u> {
         }
         let mut values = Vec::new();
         let mut arms = Vec::new();
-        for (expr, conditions, guards) in
-            [(then, test.when_true, test.guards_true), (otherwise, test.when_false, test.guards_false)]
-        {
+        let at = frame.at(self, cond);
+        for (expr, case, conditions, guards) in [
+            (then, Case::True, test.when_true, test.guards_true),
+            (otherwise, Case::False, test.when_false, test.guards_false),
+        ] {
             frame.open();
             values.push(self.eval(frame, expr));
-            arms.push(Arm { guards, conditions, steps: frame.close() });
+            arms.push(Arm { at, case, guards, conditions, steps: frame.close() });
         }
         if arms.iter().any(|arm| !arm.steps.is_empty()) {
             if arms.iter().filter(|arm| !super::is_pure(&arm.steps)).count() < 2 {
@@ -312,8 +315,7 @@ impl<'u> Linker<'u> {
         {
             let receiver = self.receiver_for(frame, declared.is_static, object);
             let at = frame.at(self, id);
-            let value =
-                self.call_method(frame, at, &[(getter, receiver)], crate::finding::Confidence::High, &[]).0;
+            let value = self.call_method(frame, at, &[(getter, receiver)], How::Declared, &[]).0;
             return value;
         }
         if declared.is_static {
@@ -635,13 +637,7 @@ impl<'u> Linker<'u> {
         {
             let receiver = self.receiver_for(frame, declared.is_static, object);
             let at = frame.at(self, id);
-            self.call_method(
-                frame,
-                at,
-                &[(setter, receiver)],
-                crate::finding::Confidence::High,
-                std::slice::from_ref(&value),
-            );
+            self.call_method(frame, at, &[(setter, receiver)], How::Declared, std::slice::from_ref(&value));
             return;
         }
         self.note_size(field, &value.known);
@@ -902,13 +898,8 @@ impl<'u> Linker<'u> {
         for target in targets {
             let chosen = self.symbols.method(target);
             let given = if chosen.is_constructor && chosen.class == Some(class) { args } else { &[] };
-            let (_, nodes) = self.call_nodes(
-                frame,
-                at,
-                &[(target, Receiver::Exact(object))],
-                crate::finding::Confidence::High,
-                given,
-            );
+            let (_, nodes) =
+                self.call_nodes(frame, at, &[(target, Receiver::Exact(object))], How::Declared, given);
             deps.add(frame.deps);
             if let [node] = nodes.as_slice() {
                 let fields = self.entries[node.0 as usize].fields.clone();
@@ -986,7 +977,7 @@ impl<'u> Linker<'u> {
         let at = self.symbols.method(constructor).at;
         for target in targets {
             let receiver = self.receiver_for(frame, false, None);
-            self.call_on_this(frame, at, target, receiver, &[]);
+            self.call_on_this(frame, at, target, receiver, How::Declared, &[]);
         }
     }
 
@@ -1004,7 +995,7 @@ impl<'u> Linker<'u> {
         // An inner class's code runs after its outer class was initialised, and the other way round.
         frame.touched.push(class);
         let at = frame.at(self, id);
-        self.call_method(frame, at, &[(init, Receiver::None)], crate::finding::Confidence::High, &[]);
+        self.call_method(frame, at, &[(init, Receiver::None)], How::Declared, &[]);
     }
 
     // Queries

@@ -7,7 +7,7 @@ use crate::name::Name;
 use crate::span::Location;
 
 use super::super::flow::Slot;
-use super::super::model::{Guards, NodeId, Step};
+use super::super::model::{Decided, Guards, NodeId, Step};
 use super::super::symbols::{ClassId, MethodId};
 use super::super::types::Ty;
 use super::super::value::{AsyncContext, Context, Deps, EventContext, Known, Receiver, Slots, Value};
@@ -59,6 +59,8 @@ pub struct Frame<'u> {
     pub catching: Vec<bool>,
     /// Classes whose static initialiser this body has run already.
     pub touched: Vec<ClassId>,
+    /// The conditions whose value the context fixes.
+    pub decided: Vec<Decided>,
     next_version: u32,
     _unit: std::marker::PhantomData<&'u Unit>,
 }
@@ -120,6 +122,7 @@ impl<'u> Frame<'u> {
             under: Vec::new(),
             catching: Vec::new(),
             touched: Vec::new(),
+            decided: Vec::new(),
             next_version: 0,
             _unit: std::marker::PhantomData,
         }

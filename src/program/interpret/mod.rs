@@ -23,7 +23,7 @@ use crate::span::{Location, Span};
 
 use super::flow::{Flow, Slot, SlotId};
 use super::frameworks::Frameworks;
-use super::model::{Effect, LinkStatistics, Node, NodeId, Site, SiteId, Step};
+use super::model::{Effect, How, LinkStatistics, Node, NodeId, Site, SiteId, Step};
 use super::symbols::{Body, ClassId, FieldId, MethodId, Symbols};
 use super::types::Ty;
 use super::value::{
@@ -65,6 +65,8 @@ pub(super) struct Linker<'u> {
     /// Namespaces that the project's own packages have.
     pub namespaces: Vec<Name>,
     counted_calls: FxHashSet<Location>,
+    /// How many places call what is not here, by the receiver's type and the method's name.
+    pub unseen: FxHashMap<(Option<Name>, Name), usize>,
     counted_dispatches: FxHashSet<Location>,
     /// The requests that each callout may send.
     pub callout_requests: FxHashMap<SiteId, Vec<SlotId>>,
@@ -119,6 +121,7 @@ impl<'u> Linker<'u> {
             statistics: LinkStatistics::default(),
             namespaces: Vec::new(),
             counted_calls: FxHashSet::default(),
+            unseen: FxHashMap::default(),
             counted_dispatches: FxHashSet::default(),
             callout_requests: FxHashMap::default(),
             site_values: FxHashMap::default(),
@@ -218,6 +221,7 @@ impl<'u> Linker<'u> {
             at: declared.at,
             context: String::new(),
             steps: Vec::new(),
+            decided: Vec::new(),
         });
         self.node_methods.push(method);
         self.entries.push(Entry {
@@ -237,10 +241,12 @@ impl<'u> Linker<'u> {
         self.depth += 1;
         let mut frame = Frame::new(self, id, method, context);
         let diverges = self.run_body(&mut frame, method);
+        let decided = std::mem::take(&mut frame.decided);
         let (steps, entry) = frame.finish(self, diverges);
         self.depth -= 1;
         self.nodes[id.0 as usize].context = self.describe(&entry.context, entry.deps, method);
         self.nodes[id.0 as usize].steps = steps;
+        self.nodes[id.0 as usize].decided = decided;
         self.entries[id.0 as usize] = entry;
         id
     }
@@ -305,14 +311,23 @@ impl<'u> Linker<'u> {
     }
 
     /// Counts a call once, however many nodes its method has.
-    pub fn count_call(&mut self, at: Location, targets: usize, confidence: Confidence) {
+    pub fn count_call(&mut self, at: Location, targets: usize, how: How) {
         if self.counted_calls.insert(at) {
             self.statistics.calls += 1;
             if targets == 0 {
                 self.statistics.calls_unresolved += 1;
-            } else if confidence < Confidence::High {
+            } else if how.confidence() < Confidence::High {
                 self.statistics.calls_virtual += 1;
             }
+        }
+    }
+
+    /// A call of something that is not here.
+    pub fn count_unseen(&mut self, at: Location, receiver: Option<Name>, method: Name) {
+        if self.counted_calls.insert(at) {
+            self.statistics.calls += 1;
+            self.statistics.calls_unresolved += 1;
+            *self.unseen.entry((receiver, method)).or_default() += 1;
         }
     }
 

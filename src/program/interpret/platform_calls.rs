@@ -141,7 +141,7 @@ impl<'u> Linker<'u> {
                 if is_known_platform(class) {
                     Value::unknown()
                 } else {
-                    self.unresolved(frame, at, args)
+                    self.unresolved(at, Some(owner), name, args)
                 }
             }
         }
@@ -192,7 +192,7 @@ impl<'u> Linker<'u> {
             Ty::List(_) | Ty::Set(_) | Ty::Map(_) => return collection_method(receiver, method),
             Ty::Platform(name) => name.folded(),
             _ => {
-                return self.unresolved(frame, at, args);
+                return self.unresolved(at, None, name, args);
             }
         };
         match (ty, method) {
@@ -301,7 +301,7 @@ impl<'u> Linker<'u> {
             _ => {
                 // A managed package's object, or a record: nothing is known of its methods.
                 if ty.contains('.') && !is_known_platform(ty) {
-                    self.unresolved(frame, at, args)
+                    self.unresolved(at, Some(Name::new(ty)), name, args)
                 } else {
                     for slot in args.iter().flat_map(|arg| arg.slots.iter()) {
                         self.flow.note(slot, SlotFacts::ESCAPES);

@@ -1,12 +1,11 @@
 //! Statements: control structure, with dead branches left out.
 
 use crate::apex::unit::{Block, Catch, DmlOp, Expr, ExprId, Stmt, StmtKind, SwitchArm, SwitchLabels};
-use crate::finding::Confidence;
 use crate::name::Name;
 use crate::span::{Location, Span};
 
 use super::super::flow::SlotFacts;
-use super::super::model::{Arm, Condition, Effect, Guards, NodeId, Site, SiteId, Step};
+use super::super::model::{Arm, Case, Condition, Decided, Effect, Guards, How, NodeId, Site, SiteId, Step};
 use super::super::symbols::Body;
 use super::super::types::Ty;
 use super::super::value::{Deps, Known, Value};
@@ -23,6 +22,14 @@ enum Flow {
     Consumed {
         diverges: bool,
     },
+}
+
+/// One of the ways that a condition may come out, and what runs then.
+struct Outcome<'u> {
+    case: Case,
+    block: &'u [Stmt],
+    conditions: Vec<Condition>,
+    guards: Guards,
 }
 
 impl Flow {
@@ -129,13 +136,23 @@ impl<'u> Linker<'u> {
         frame.deps.add(test.value.deps.of_transaction());
         if let Known::Bool(outcome) = test.value.known {
             frame.deps.add(test.value.deps);
+            let decided = Decided { at: frame.at(self, cond), holds: outcome };
+            if !frame.decided.contains(&decided) {
+                frame.decided.push(decided);
+            }
             return Flow::of(self.block(frame, if outcome { then } else { otherwise }));
         }
         let arms = [
-            (then.as_slice(), test.when_true, test.guards_true),
-            (otherwise.as_slice(), test.when_false, test.guards_false),
+            Outcome { case: Case::True, block: then, conditions: test.when_true, guards: test.guards_true },
+            Outcome {
+                case: Case::False,
+                block: otherwise,
+                conditions: test.when_false,
+                guards: test.guards_false,
+            },
         ];
-        self.arms(frame, &arms, rest, |_, _, _| {})
+        let at = frame.at(self, cond);
+        self.arms(frame, at, &arms, rest, |_, _, _| {})
     }
 
     /// Interprets exclusive arms that together cover all cases. When all but one of them end the
@@ -143,7 +160,8 @@ impl<'u> Linker<'u> {
     fn arms(
         &mut self,
         frame: &mut Frame<'u>,
-        arms: &[(&'u [Stmt], Vec<Condition>, Guards)],
+        at: Location,
+        arms: &[Outcome<'u>],
         rest: &'u [Stmt],
         mut enter: impl FnMut(&mut Linker<'u>, &mut Frame<'u>, usize),
     ) -> Flow {
@@ -151,12 +169,12 @@ impl<'u> Linker<'u> {
         let mut reached = Vec::new();
         let mut normal = Vec::new();
         let mark = frame.mark();
-        for (index, (block, _, _)) in arms.iter().enumerate() {
+        for (index, outcome) in arms.iter().enumerate() {
             let checkpoint = frame.checkpoint();
             frame.open();
             enter(self, frame, index);
-            frame.under.push(arms[index].2);
-            let diverges = self.block(frame, block);
+            frame.under.push(arms[index].guards);
+            let diverges = self.block(frame, outcome.block);
             frame.under.pop();
             done.push(frame.close());
             reached.push(frame.roll_back(checkpoint));
@@ -173,7 +191,7 @@ impl<'u> Linker<'u> {
                     frame.set(var, value);
                 }
                 frame.open();
-                frame.under.push(arms[*only].2);
+                frame.under.push(arms[*only].guards);
                 let diverges = self.block(frame, rest);
                 frame.under.pop();
                 let more = frame.close();
@@ -193,9 +211,11 @@ impl<'u> Linker<'u> {
             let arms = done
                 .into_iter()
                 .zip(arms)
-                .map(|(steps, (_, conditions, guards))| Arm {
-                    guards: if is_choice { *guards } else { guards.without(Guards::DECISION) },
-                    conditions: conditions.clone(),
+                .map(|(steps, outcome)| Arm {
+                    at,
+                    case: outcome.case,
+                    guards: if is_choice { outcome.guards } else { outcome.guards.without(Guards::DECISION) },
+                    conditions: outcome.conditions.clone(),
                     steps,
                 })
                 .collect();
@@ -215,7 +235,7 @@ impl<'u> Linker<'u> {
         let subject = self.eval(frame, on);
         frame.deps.add(subject.deps.of_transaction());
         let subject_id = self.subject(frame, on);
-        let mut live: Vec<(&'u [Stmt], Vec<Condition>, Guards)> = Vec::new();
+        let mut live: Vec<Outcome<'u>> = Vec::new();
         let mut types: Vec<Option<(Name, Ty)>> = Vec::new();
         let mut has_else = false;
         let guards = if subject.decision { Guards::OTHER.with(Guards::DECISION) } else { Guards::OTHER };
@@ -262,14 +282,15 @@ impl<'u> Linker<'u> {
                     ty = Some((*var, label));
                 }
             }
-            live.push((&arm.body, conditions, guards));
+            live.push(Outcome { case: Case::Switch, block: &arm.body, conditions, guards });
             types.push(ty);
         }
         if !has_else {
-            live.push((&[], Vec::new(), guards));
+            live.push(Outcome { case: Case::Switch, block: &[], conditions: Vec::new(), guards });
             types.push(None);
         }
-        self.arms(frame, &live, rest, |_, frame, index| {
+        let at = frame.at(self, on);
+        self.arms(frame, at, &live, rest, |_, frame, index| {
             if let Some((var, ty)) = &types[index] {
                 let mut value = subject.clone();
                 value.ty = ty.clone();
@@ -483,13 +504,7 @@ impl<'u> Linker<'u> {
     }
 
     /// Emits a call, unless there is nothing behind it.
-    pub(super) fn emit_call(
-        &mut self,
-        frame: &mut Frame<'u>,
-        at: Location,
-        targets: Vec<NodeId>,
-        confidence: Confidence,
-    ) {
+    pub(super) fn emit_call(&mut self, frame: &mut Frame<'u>, at: Location, targets: Vec<NodeId>, how: How) {
         let worth = targets.iter().any(|target| {
             let entry = &self.entries[target.0 as usize];
             !entry.done || !is_pure(&self.nodes[target.0 as usize].steps)
@@ -499,7 +514,7 @@ impl<'u> Linker<'u> {
                 let method = self.node_methods[target.0 as usize];
                 matches!(self.symbols.method(method).body, Body::StaticInit { .. })
             });
-            frame.emit(Step::Call(super::super::model::Call { at, targets, confidence, once }));
+            frame.emit(Step::Call(super::super::model::Call { at, targets, how, once }));
         }
     }
 }

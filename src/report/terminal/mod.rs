@@ -16,7 +16,7 @@ use crate::finding::{Confidence, Finding, Severity};
 use crate::report::source_map::SourceMap;
 use crate::report::{NOT_READ, Report, SYNTAX_ERROR};
 
-use clean::clean;
+pub use clean::clean;
 use prose::{first_sentence, wrap};
 
 /// How to draw. The caller decides by `IsTerminal`, `NO_COLOR`, the locale and the window's width.

@@ -16,7 +16,7 @@ use crate::rules::template::{Thing, Values};
 use crate::span::Location;
 use crate::summary::reach::{Hop, HopKind};
 
-use super::{Hit, Subject, cost};
+use super::{Hit, Proof, Subject, cost};
 
 /// One finding for each rule and place, sorted by place and rule.
 pub(super) fn build(
@@ -24,7 +24,7 @@ pub(super) fn build(
     plans: &[(&Rule, Plan)],
     hits: Vec<Hit>,
     levels: &FileLevels,
-) -> Vec<Finding> {
+) -> Vec<(Finding, Proof)> {
     let mut groups: BTreeMap<(Location, usize), Vec<Hit>> = BTreeMap::new();
     for hit in hits {
         groups.entry((hit.primary, hit.rule)).or_default().push(hit);
@@ -44,7 +44,15 @@ pub(super) fn build(
         if levels.level(&rule.id, primary.file) == Level::Off {
             continue;
         }
-        findings.push(builder.finding(rule, plan, primary, shown, &hits, fingerprint));
+        let proof = Proof {
+            entry: shown.entry,
+            path: shown.path.clone(),
+            loops: shown.loops.clone(),
+            confidence: shown.confidence,
+            at_most: rule.confidence,
+            hint: shown.hint,
+        };
+        findings.push((builder.finding(rule, plan, primary, shown, &hits, fingerprint), proof));
     }
     findings
 }

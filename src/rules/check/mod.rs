@@ -47,6 +47,23 @@ struct Hit {
     hint: bool,
 }
 
+/// What a finding rests on, in terms of the model: the hit that it shows.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// `None` for facts that need no path.
+    pub entry: Option<EntryId>,
+    /// The hops behind the steps of the finding's path, one for one.
+    pub path: Vec<Hop>,
+    /// The loops on the path, outermost first.
+    pub loops: Vec<(Location, Bound)>,
+    /// How sure the path is.
+    pub confidence: Confidence,
+    /// How sure the rule's findings are at the best.
+    pub at_most: Confidence,
+    /// What stands between is not followed: a hint, whatever the rule's severity.
+    pub hint: bool,
+}
+
 /// What a hit is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
@@ -98,6 +115,17 @@ impl<'a> Reaching<'a> {
 /// All findings of `rules` in `program`, sorted by place and rule. `levels` says which rules are off, or
 /// have another severity than their own. Rules that [`super::registry`] would refuse find nothing.
 pub fn check(program: &Program, summary: &Summary, rules: &RuleSet, levels: &FileLevels) -> Vec<Finding> {
+    let proved = check_with_proofs(program, summary, rules, levels);
+    proved.into_iter().map(|(finding, _)| finding).collect()
+}
+
+/// [`check`] with what each finding rests on.
+pub fn check_with_proofs(
+    program: &Program,
+    summary: &Summary,
+    rules: &RuleSet,
+    levels: &FileLevels,
+) -> Vec<(Finding, Proof)> {
     let world = World { program, summary };
     let plans: Vec<(&Rule, Plan)> = rules
         .rules

@@ -16,7 +16,18 @@ fn at(file: u32, start: usize) -> Location {
 }
 
 fn node(symbol: &str, context: &str, at: Location) -> Node {
-    Node { symbol: symbol.to_owned(), at, context: context.to_owned(), steps: Vec::new() }
+    Node {
+        symbol: symbol.to_owned(),
+        at,
+        context: context.to_owned(),
+        steps: Vec::new(),
+        decided: Vec::new(),
+    }
+}
+
+/// The findings without their proofs.
+fn build(program: &Program, plans: &[(&Rule, Plan)], hits: Vec<Hit>, levels: &FileLevels) -> Vec<Finding> {
+    findings::build(program, plans, hits, levels).into_iter().map(|(finding, _)| finding).collect()
 }
 
 fn site(effect: Effect, at: Location, facts: &[(&'static str, &'static str)]) -> Site {
@@ -113,16 +124,16 @@ fn hits_at_one_place_become_one_finding_with_all_origins() {
     let mut long = vec![hop(at(1, 8), HopKind::Entry, Some(0)), hop(at(1, 70), HopKind::Dml, Some(1))];
     long.extend(&short[1..]);
     let hits = vec![hit(rule, 0, long.clone()), hit(rule, 1, short)];
-    let findings = findings::build(&program, &planned(&rules), hits.clone(), &FileLevels::default());
+    let findings = build(&program, &planned(&rules), hits.clone(), &FileLevels::default());
     insta::assert_json_snapshot!("one_finding", findings);
 
-    let alone = findings::build(&program, &planned(&rules), vec![hit(rule, 0, long)], &FileLevels::default());
+    let alone = build(&program, &planned(&rules), vec![hit(rule, 0, long)], &FileLevels::default());
     insta::assert_json_snapshot!("through_dml", alone[0].path);
     assert_eq!(alone[0].fingerprint, findings[0].fingerprint, "a further origin is no new finding");
 
     let mut reversed = hits;
     reversed.reverse();
-    assert_eq!(findings::build(&program, &planned(&rules), reversed, &FileLevels::default()), findings);
+    assert_eq!(build(&program, &planned(&rules), reversed, &FileLevels::default()), findings);
 }
 
 #[test]
@@ -131,7 +142,7 @@ fn a_doubtful_path_lowers_the_severity() {
     let rule = index(&rules, "sync-callout-in-trigger");
     let severity = |confidence| {
         let hit = Hit { confidence, ..hit(rule, 0, Vec::new()) };
-        findings::build(&program, &planned(&rules), vec![hit], &FileLevels::default())[0].severity
+        build(&program, &planned(&rules), vec![hit], &FileLevels::default())[0].severity
     };
     assert_eq!(severity(Confidence::High), Severity::Error);
     assert_eq!(severity(Confidence::Medium), Severity::Error);
@@ -144,7 +155,7 @@ fn a_severity_depends_on_what_was_found() {
     let severity = |program: &Program, rule: &str, change: &dyn Fn(&mut Hit)| {
         let mut hit = hit(index(&rules, rule), 0, Vec::new());
         change(&mut hit);
-        findings::build(program, &planned(&rules), vec![hit], &FileLevels::default())[0].severity
+        build(program, &planned(&rules), vec![hit], &FileLevels::default())[0].severity
     };
     let certain = |certainty| move |hit: &mut Hit| hit.certainty = Some(certainty);
     assert_eq!(severity(&program, "callout-after-dml", &certain(Certainty::Must)), Severity::Error);
@@ -171,12 +182,8 @@ fn equal_effects_in_one_method_have_fingerprints_of_their_own() {
     program.sites.push(site(Effect::Callout, at(4, 190), &[]));
     let rule = index(&rules, "sync-callout-in-trigger");
     let second = Hit { primary: at(4, 190), subject: Subject::Site(SiteId(2)), ..hit(rule, 0, Vec::new()) };
-    let findings = findings::build(
-        &program,
-        &planned(&rules),
-        vec![second, hit(rule, 0, Vec::new())],
-        &FileLevels::default(),
-    );
+    let findings =
+        build(&program, &planned(&rules), vec![second, hit(rule, 0, Vec::new())], &FileLevels::default());
     assert_eq!(findings.len(), 2);
     assert!(findings[0].primary < findings[1].primary);
     assert_ne!(findings[0].fingerprint, findings[1].fingerprint);
