@@ -7,6 +7,7 @@
 mod companion;
 mod ignores;
 mod kind;
+mod manifest;
 mod modules;
 mod roots;
 mod source;

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::companion::tenths;
+use super::manifest::Removed;
 use super::text::read_text;
 use super::{Module, ModuleId, ModuleKind};
 use crate::xml;
@@ -55,6 +56,8 @@ pub(super) struct Modules {
     packages: HashMap<PathBuf, u32>,
     folders: HashMap<PathBuf, u32>,
     pub(super) problems: Vec<(PathBuf, String)>,
+    /// What the manifests of a folder in metadata format take out of the org.
+    pub(super) removed: HashMap<ModuleId, Removed>,
 }
 
 impl Modules {
@@ -83,6 +86,9 @@ impl Modules {
                 let parent = modules.innermost(&folder);
                 let module = Module::new(relative_to(root, &folder), ModuleKind::Metadata, parent);
                 let api_version = manifest_version(&folder.join("package.xml"));
+                let (removed, problems) = Removed::by_manifests_in(&folder);
+                modules.problems.extend(problems);
+                modules.removed.insert(ModuleId(modules.list.len() as u32), removed);
                 modules.add(folder, Module { api_version, ..module });
             }
         }

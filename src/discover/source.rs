@@ -40,6 +40,10 @@ pub(super) fn assemble(
     let mut anonymous = Vec::new();
     let mut placed = Vec::with_capacity(candidates.len());
     for (candidate, module) in candidates.into_iter().zip(places) {
+        let removed = module.and_then(|id| modules.removed.get(&id));
+        if removed.is_some_and(|removed| removed.has(&candidate)) {
+            continue;
+        }
         let of_module = module.map(|id| &modules.list[id.0 as usize]);
         if is_anonymous(&candidate, of_module) && !named.contains(candidate.absolute.as_path()) {
             anonymous.push(candidate.relative);
