@@ -10,6 +10,7 @@ pub mod config;
 pub mod discover;
 pub mod finding;
 pub mod lsp;
+pub mod map;
 pub mod metadata;
 pub mod name;
 pub mod program;

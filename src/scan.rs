@@ -67,16 +67,28 @@ pub fn scan(
     progress: &Progress,
 ) -> Result<Scan, DiscoverError> {
     let model = model(paths, settings, progress)?;
+    let findings = findings(paths, &model, rules, settings, progress);
+    let statistics = statistics(&model, &findings);
+    Ok(Scan { project: model.project, findings, statistics })
+}
+
+/// What `rules` find in the model of the projects at `paths`, sorted by file, place and rule.
+pub fn findings(
+    paths: &[PathBuf],
+    model: &Model,
+    rules: &RuleSet,
+    settings: &Settings,
+    progress: &Progress,
+) -> Vec<Finding> {
     progress.stage("checking", rules.rules.len());
     let mut findings =
         rules::check(&model.program, &model.summary, rules, &settings.levels.of(&model.project.files));
-    findings.extend(syntax_errors(&model));
+    findings.extend(syntax_errors(model));
     if paths.iter().all(|path| path.is_file()) {
         findings.retain(|finding| concerns(finding, &model.project.named));
     }
     findings.sort_by(|a, b| (a.primary, &a.rule, &a.message).cmp(&(b.primary, &b.rule, &b.message)));
-    let statistics = statistics(&model, &findings);
-    Ok(Scan { project: model.project, findings, statistics })
+    findings
 }
 
 /// Whether a finding is in one of the files, or its proof passes through one.

@@ -3,6 +3,7 @@
 mod debug;
 mod explain;
 mod lsp;
+mod map;
 mod output;
 mod rules;
 mod scan;
@@ -45,6 +46,8 @@ pub struct Cli {
 enum Command {
     /// Scan projects (what `seamlint PATH` does too)
     Scan(scan::ScanArgs),
+    /// Draw the integration architecture: who starts what, which events, which systems
+    Map(map::MapArgs),
     /// Explain a rule or an integration pattern
     Explain(explain::ExplainArgs),
     /// The rules and their language
@@ -92,6 +95,7 @@ pub fn run() -> ExitCode {
     let result = std::panic::catch_unwind(|| match cli.command {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(&args),
+        Some(Command::Map(args)) => map::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules { command }) => rules::run(&command),
         Some(Command::Schema) => print_json(&report::json::schema()),

@@ -161,6 +161,12 @@ impl<'a> SourceMap<'a> {
         text
     }
 
+    /// The text of the file at a path relative to the root.
+    pub fn text_at(&self, path: &str) -> Option<Rc<FileText>> {
+        let file = self.project.files.iter().find(|file| file.path == path)?;
+        self.text(file.id)
+    }
+
     pub fn position(&self, location: Location) -> Position {
         self.text(location.file).map_or(Position::START, |text| text.position(location))
     }

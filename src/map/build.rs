@@ -1,0 +1,520 @@
+//! From the model to the map.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::finding::Finding;
+use crate::program::model::{
+    Effect, Effects, Entry, EntryId, EntryKind, Guards, Program, Site, SiteId,
+};
+use crate::report::source_map::SourceMap;
+use crate::span::Location;
+use crate::summary::reach::{HopKind, Reach, ReachQuery, reach};
+
+use super::path::Wording;
+use super::roles::{self, Owner};
+use super::{Edge, EdgeKind, Input, Lane, Map, MapFinding, Node, NodeKind, Step, attach, events, group, systems};
+
+/// The effects that lead somewhere on the map.
+const LEADING: &[Effect] = &[
+    Effect::Callout,
+    Effect::Publish,
+    Effect::Enqueue,
+    Effect::Future,
+    Effect::Batch,
+    Effect::Schedule,
+];
+
+/// An edge as it grows.
+#[derive(Default)]
+pub(super) struct EdgeDraft {
+    /// Where entry points reach an effect: the place of the entry point, and that of the effect.
+    pub ways: BTreeSet<(Location, Location)>,
+    /// The methods on these ways.
+    pub symbols: BTreeSet<String>,
+    /// The effects themselves, or places in metadata.
+    pub places: BTreeSet<Location>,
+    path: Vec<Step>,
+    /// Which path was shown so far: the lower the better.
+    rank: Option<(bool, usize, u32)>,
+    pub findings: BTreeSet<usize>,
+}
+
+pub(super) type EdgeKey = (String, String, EdgeKind);
+
+/// The map as it grows.
+pub(super) struct Draft<'a> {
+    pub input: &'a Input<'a>,
+    pub words: Wording<'a>,
+    pub nodes: BTreeMap<String, Node>,
+    /// Where nodes are declared.
+    pub declared: FxHashMap<String, Location>,
+    pub edges: BTreeMap<EdgeKey, EdgeDraft>,
+    /// The node of each entry point.
+    pub owner_of: Vec<String>,
+}
+
+pub(super) fn build(input: &Input<'_>, sources: &SourceMap<'_>) -> Map {
+    let mut draft = Draft {
+        input,
+        words: Wording::new(&input.model.program, sources),
+        nodes: BTreeMap::new(),
+        declared: FxHashMap::default(),
+        edges: BTreeMap::new(),
+        owner_of: Vec::new(),
+    };
+    draft.owners();
+    draft.ways();
+    draft.subscriptions();
+    draft.requests();
+    draft.outbound_messages();
+    draft.prune();
+    draft.place_jobs();
+    let (findings, elsewhere) = attach::attach(&mut draft);
+    draft.finish(&findings, elsewhere)
+}
+
+impl<'a> Draft<'a> {
+    fn program(&self) -> &'a Program {
+        &self.input.model.program
+    }
+
+    /// A node for each class, trigger or flow that has entry points.
+    fn owners(&mut self) {
+        let mut owners: BTreeMap<String, Owner> = BTreeMap::new();
+        for entry in &self.program().entries {
+            let id = format!("{}:{}", roles::family(entry.kind), entry.owner.folded());
+            owners.entry(id.clone()).or_default().add(entry);
+            let node = self.nodes.entry(id.clone()).or_insert_with(|| Node {
+                id: id.clone(),
+                kind: NodeKind::Class,
+                lane: Lane::EntryPoints,
+                name: entry.owner.as_str().to_owned(),
+                detail: String::new(),
+                place: None,
+                parts: Vec::new(),
+                findings: Vec::new(),
+            });
+            if !node.parts.contains(&entry.name) {
+                node.parts.push(entry.name.clone());
+            }
+            self.declared.entry(id.clone()).or_insert(entry.at);
+            self.owner_of.push(id);
+        }
+        for (id, owner) in owners {
+            if let Some(node) = self.nodes.get_mut(&id) {
+                node.kind = owner.kind();
+                node.lane = owner.lane();
+                node.detail = owner.detail();
+            }
+        }
+    }
+
+    /// What the entry points reach in their own transactions.
+    fn ways(&mut self) {
+        let program = self.program();
+        let jobs = Jobs::of(program);
+        // An action that flows call is a node of its own: the ways of its callers end there.
+        let actions: FxHashMap<Location, EntryId> = entries(program)
+            .filter(|(_, entry)| entry.kind == EntryKind::Invocable)
+            .map(|(id, entry)| (program.node(entry.node).at, id))
+            .collect();
+        let mut effects = Effects::of(LEADING);
+        if program.sites.iter().any(|site| external_object(site)) {
+            effects = effects.union(Effects::of(&[Effect::Query, Effect::Dml]));
+        }
+        let wanted = |site: &Site| Effects::of(LEADING).has(site.effect) || external_object(site);
+        let summary = &self.input.model.summary;
+        let reached: Vec<Vec<Reach>> = (0..program.entries.len() as u32)
+            .into_par_iter()
+            .map(|id| {
+                let query = ReachQuery { effects, site: &wanted, avoid: Guards::NONE, through_dml: false };
+                reach(program, summary, EntryId(id), &query)
+            })
+            .collect();
+        for ((id, entry), reached) in entries(program).zip(reached) {
+            for reach in reached {
+                let own = &self.owner_of[id.0 as usize];
+                let action = reach.path.iter().enumerate().skip(1).find_map(|(index, hop)| {
+                    let node = hop.node.filter(|_| hop.kind == HopKind::Call)?;
+                    let action = *actions.get(&program.node(node).at)?;
+                    (self.owner_of[action.0 as usize] != *own).then_some((index, action))
+                });
+                match action {
+                    Some((index, action)) => {
+                        let to = self.owner_of[action.0 as usize].clone();
+                        self.way(id, entry, &reach, index + 1, to, EdgeKind::Calls);
+                    }
+                    None => {
+                        for (to, kind) in self.targets(&reach, &jobs) {
+                            self.way(id, entry, &reach, reach.path.len(), to, kind);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The nodes that an effect leads to.
+    fn targets(&mut self, reach: &Reach, jobs: &Jobs) -> Vec<(String, EdgeKind)> {
+        let program = self.program();
+        let site = program.site(reach.site);
+        match site.effect {
+            Effect::Callout => {
+                let target = systems::target(site);
+                self.outside(&target.id, NodeKind::System, Lane::Systems, target.name, target.detail);
+                vec![(target.id, EdgeKind::RequestResponse)]
+            }
+            Effect::Publish => {
+                let published = events::published(program, reach.site);
+                if published.is_empty() {
+                    self.outside(
+                        events::UNKNOWN,
+                        NodeKind::Event,
+                        Lane::Events,
+                        "event set at run time".to_owned(),
+                        "its type is not in the code".to_owned(),
+                    );
+                    return vec![(events::UNKNOWN.to_owned(), EdgeKind::PlatformEvent)];
+                }
+                published.into_iter().map(|event| (self.event(event), EdgeKind::PlatformEvent)).collect()
+            }
+            Effect::Query | Effect::Dml => {
+                let Some(object) = site.object else { return Vec::new() };
+                let id = format!("object:{}", object.folded());
+                let declared = self
+                    .input
+                    .model
+                    .metadata
+                    .external_objects
+                    .iter()
+                    .find(|declared| declared.header.name == object);
+                let source = declared.and_then(|declared| declared.data_source.as_ref());
+                let detail = match source {
+                    Some(source) => format!("external object of {}", source.value),
+                    None => "external object".to_owned(),
+                };
+                self.outside(&id, NodeKind::ExternalObject, Lane::Systems, object.to_string(), detail);
+                if let Some(declared) = declared {
+                    self.declared.entry(id.clone()).or_insert(declared.header.start());
+                }
+                vec![(id, EdgeKind::ExternalObject)]
+            }
+            _ => {
+                let mut to: Vec<String> =
+                    jobs.started_by(site).iter().map(|id| self.owner_of[id.0 as usize].clone()).collect();
+                to.sort();
+                to.dedup();
+                to.into_iter().map(|to| (to, EdgeKind::Starts)).collect()
+            }
+        }
+    }
+
+    /// Adds the first `hops` of a way to the edge between the entry point's owner and `to`.
+    fn way(&mut self, id: EntryId, entry: &Entry, reach: &Reach, hops: usize, to: String, kind: EdgeKind) {
+        let from = self.owner_of[id.0 as usize].clone();
+        if from == to {
+            return;
+        }
+        let program = self.program();
+        let site = program.site(reach.site);
+        let hops = &reach.path[..hops];
+        let edge = self.edges.entry((from, to, kind)).or_default();
+        edge.ways.insert((entry.at, site.at));
+        edge.symbols.extend(
+            hops.iter().filter_map(|hop| hop.node).map(|node| program.node(node).symbol.clone()),
+        );
+        edge.places.insert(hops.last().map_or(site.at, |hop| hop.at));
+        let rank = (entry.kind == EntryKind::Uncalled, hops.len(), id.0);
+        if edge.rank.is_none_or(|best| rank < best) {
+            edge.rank = Some(rank);
+            edge.path = self.words.steps(entry, hops, &reach.count, site);
+        }
+    }
+
+    /// A node that is no entry point's.
+    fn outside(&mut self, id: &str, kind: NodeKind, lane: Lane, name: String, detail: String) {
+        self.nodes.entry(id.to_owned()).or_insert_with(|| Node {
+            id: id.to_owned(),
+            kind,
+            lane,
+            name,
+            detail,
+            place: None,
+            parts: Vec::new(),
+            findings: Vec::new(),
+        });
+    }
+
+    fn event(&mut self, event: crate::name::Name) -> String {
+        let id = events::id(event);
+        let declared = self.input.model.metadata.events.iter().find(|known| known.header.name == event);
+        self.outside(
+            &id,
+            events::kind(event),
+            Lane::Events,
+            event.as_str().to_owned(),
+            events::detail(event).to_owned(),
+        );
+        if let Some(declared) = declared {
+            self.declared.entry(id.clone()).or_insert(declared.header.start());
+        }
+        id
+    }
+
+    /// Who receives events, and which outsiders publish them.
+    fn subscriptions(&mut self) {
+        for (id, entry) in entries(self.program()) {
+            let Some(object) = entry.object.filter(|_| roles::receives(entry.kind)) else { continue };
+            let event = self.event(object);
+            let key = (event, self.owner_of[id.0 as usize].clone(), events::edge(object));
+            let step = self.words.step(entry.at, format!("{} receives the event", entry.name), entry.owner.as_str());
+            let edge = self.edges.entry(key).or_default();
+            edge.places.insert(entry.at);
+            if edge.path.is_empty() {
+                edge.path.push(step);
+            }
+        }
+        let input = self.input;
+        for outsider in events::outsiders(&input.model.metadata, input.landscape) {
+            let event = self.event(outsider.event);
+            let (kind, lane) = match (outsider.publishes, outsider.id.starts_with("channel:")) {
+                (true, _) => (NodeKind::Caller, Lane::OutsideCallers),
+                (false, true) => (NodeKind::Channel, Lane::Systems),
+                (false, false) => (NodeKind::System, Lane::Systems),
+            };
+            self.outside(&outsider.id, kind, lane, outsider.name, outsider.detail);
+            let key = if outsider.publishes {
+                (outsider.id, event, EdgeKind::PlatformEvent)
+            } else {
+                (event, outsider.id, events::edge(outsider.event))
+            };
+            let step = outsider.at.map(|at| self.words.step(at, outsider.label, ""));
+            let edge = self.edges.entry(key).or_default();
+            edge.places.extend(outsider.at);
+            edge.path.extend(step);
+        }
+    }
+
+    /// What is called from outside of the org.
+    fn requests(&mut self) {
+        for (id, entry) in entries(self.program()) {
+            let Some((caller, name, detail)) = roles::caller(entry.kind) else { continue };
+            self.outside(caller, NodeKind::Caller, Lane::OutsideCallers, name.to_owned(), detail.to_owned());
+            let key = (caller.to_owned(), self.owner_of[id.0 as usize].clone(), EdgeKind::Inbound);
+            let step = self.words.step(entry.at, format!("{} answers the request", entry.name), entry.owner.as_str());
+            let edge = self.edges.entry(key).or_default();
+            edge.places.insert(entry.at);
+            edge.ways.insert((entry.at, entry.at));
+            if edge.path.is_empty() {
+                edge.path.push(step);
+            }
+        }
+    }
+
+    /// The SOAP messages of workflow rules.
+    fn outbound_messages(&mut self) {
+        for workflow in &self.input.model.metadata.workflows {
+            let object = workflow.header.name;
+            for message in &workflow.outbound_messages {
+                let Some(url) = &message.endpoint else { continue };
+                let target = systems::of_url(&url.value);
+                self.outside(&target.id, NodeKind::System, Lane::Systems, target.name, target.detail);
+                let from = format!("workflow:{}", object.folded());
+                self.outside(
+                    &from,
+                    NodeKind::Workflow,
+                    Lane::EntryPoints,
+                    object.to_string(),
+                    format!("workflow rules on {object}"),
+                );
+                self.declared.entry(from.clone()).or_insert(workflow.header.start());
+                let at = message.header.start();
+                let step = self.words.step(
+                    at,
+                    format!("outbound message {} goes to {}", message.header.name, url.value),
+                    message.header.name.as_str(),
+                );
+                let edge = self.edges.entry((from, target.id, EdgeKind::OutboundMessage)).or_default();
+                edge.places.insert(at);
+                edge.ways.insert((at, at));
+                edge.path.push(step);
+            }
+        }
+    }
+
+    /// Drops what has no part in integration: starts that lead nowhere, nodes that nothing connects.
+    fn prune(&mut self) {
+        let mut leads: BTreeSet<String> =
+            self.edges.keys().filter(|key| !key.2.is_internal()).map(|key| key.0.clone()).collect();
+        loop {
+            let more: Vec<String> = self
+                .edges
+                .keys()
+                .filter(|(from, to, kind)| kind.is_internal() && leads.contains(to) && !leads.contains(from))
+                .map(|key| key.0.clone())
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            leads.extend(more);
+        }
+        self.edges.retain(|(_, to, kind), _| !kind.is_internal() || leads.contains(to));
+        let connected: BTreeSet<&String> = self.edges.keys().flat_map(|(from, to, _)| [from, to]).collect();
+        self.nodes.retain(|id, _| connected.contains(id));
+    }
+
+    /// Jobs that nothing starts stand with the entry points, where something outside of the code starts
+    /// them; those that only subscribers start come after these.
+    fn place_jobs(&mut self) {
+        let mut starters: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
+        for (from, to, kind) in self.edges.keys() {
+            if kind.is_internal() {
+                starters.entry(to).or_default().push(from);
+            }
+        }
+        let mut lanes: BTreeMap<String, Lane> =
+            self.nodes.iter().map(|(id, node)| (id.clone(), node.lane)).collect();
+        for (id, node) in &self.nodes {
+            if node.kind == NodeKind::Schedule && !starters.contains_key(id) {
+                lanes.insert(id.clone(), Lane::EntryPoints);
+            }
+        }
+        loop {
+            let after: Vec<String> = lanes
+                .iter()
+                .filter(|(id, lane)| {
+                    **lane == Lane::Jobs
+                        && starters.get(id).is_some_and(|from| {
+                            from.iter().all(|from| {
+                                matches!(lanes.get(*from), Some(Lane::Subscribers | Lane::FollowUps))
+                            })
+                        })
+                })
+                .map(|(id, _)| id.clone())
+                .collect();
+            if after.is_empty() {
+                break;
+            }
+            lanes.extend(after.into_iter().map(|id| (id, Lane::FollowUps)));
+        }
+        for (id, node) in &mut self.nodes {
+            node.lane = lanes[id];
+        }
+    }
+
+    fn finish(mut self, findings: &[(usize, &Finding)], findings_elsewhere: usize) -> Map {
+        for (id, node) in &mut self.nodes {
+            node.place = self.declared.get(id).map(|&at| self.words.place(at));
+            node.findings.sort_unstable();
+            node.findings.dedup();
+        }
+        // From here on, findings are numbered as the map lists them.
+        let number: FxHashMap<usize, usize> =
+            findings.iter().enumerate().map(|(index, (scan, _))| (*scan, index)).collect();
+        let renumber = |old: &usize| number.get(old).copied();
+        let mut nodes: Vec<Node> = self.nodes.into_values().collect();
+        for node in &mut nodes {
+            node.findings = node.findings.iter().filter_map(renumber).collect();
+        }
+        nodes.sort_by(|a, b| (a.lane, a.kind, &a.id).cmp(&(b.lane, b.kind, &b.id)));
+        let edges: Vec<Edge> = self
+            .edges
+            .into_iter()
+            .map(|((from, to, kind), draft)| Edge {
+                pattern: if to.starts_with("system:(relay") { Some("broker-bridge") } else { kind.pattern() },
+                from,
+                to,
+                kind,
+                places: draft.places.len().max(1),
+                path: draft.path,
+                findings: draft.findings.iter().filter_map(renumber).collect(),
+            })
+            .collect();
+        let groups = group::find(&nodes, &edges);
+        let words = &self.words;
+        let findings = findings
+            .iter()
+            .map(|(_, finding)| MapFinding {
+                rule: finding.rule.clone(),
+                title: self.input.rules.rule(&finding.rule).map_or_else(String::new, |rule| rule.title.clone()),
+                severity: finding.severity,
+                message: finding.message.clone(),
+                place: words.place(finding.primary),
+                path: finding
+                    .path
+                    .iter()
+                    .map(|step| words.step(step.at, step.label.clone(), &step.symbol))
+                    .collect(),
+            })
+            .collect();
+        let root = &self.input.model.project.root;
+        let project = root.canonicalize().unwrap_or_else(|_| root.clone());
+        Map {
+            version: super::VERSION,
+            project: project.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            nodes,
+            edges,
+            groups,
+            findings,
+            findings_elsewhere,
+        }
+    }
+}
+
+/// Entry points of jobs, by what starts them.
+#[derive(Default)]
+struct Jobs {
+    classes: FxHashMap<crate::name::Name, Vec<EntryId>>,
+    futures: FxHashMap<crate::name::Name, Vec<EntryId>>,
+}
+
+impl Jobs {
+    fn of(program: &Program) -> Jobs {
+        let mut jobs = Jobs::default();
+        for (id, entry) in entries(program) {
+            match entry.kind {
+                EntryKind::Future => {
+                    let symbol = crate::name::Name::new(&program.node(entry.node).symbol);
+                    jobs.futures.entry(symbol).or_default().push(id);
+                }
+                EntryKind::Queueable
+                | EntryKind::BatchStart
+                | EntryKind::BatchExecute
+                | EntryKind::BatchFinish
+                | EntryKind::Schedulable => jobs.classes.entry(entry.owner).or_default().push(id),
+                _ => {}
+            }
+        }
+        jobs
+    }
+
+    fn started_by(&self, site: &Site) -> &[EntryId] {
+        let found = site.object.and_then(|object| match site.effect {
+            Effect::Future => self.futures.get(&object),
+            _ => self.classes.get(&object),
+        });
+        found.map_or(&[], Vec::as_slice)
+    }
+}
+
+fn entries(program: &Program) -> impl Iterator<Item = (EntryId, &Entry)> {
+    (0u32..).map(EntryId).zip(&program.entries)
+}
+
+/// A query or write of an external object.
+fn external_object(site: &Site) -> bool {
+    matches!(site.effect, Effect::Query | Effect::Dml)
+        && site.object.is_some_and(|object| object.folded().ends_with("__x"))
+}
+
+/// The sites at a place.
+pub(super) fn sites_at(program: &Program) -> FxHashMap<Location, Vec<SiteId>> {
+    let mut found: FxHashMap<Location, Vec<SiteId>> = FxHashMap::default();
+    for (id, site) in (0u32..).map(SiteId).zip(&program.sites) {
+        found.entry(site.at).or_default().push(id);
+    }
+    found
+}
