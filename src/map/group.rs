@@ -12,6 +12,8 @@ use super::{Edge, EdgeKind, Group, Lane, Map, Node, NodeKind};
 const LEAST: usize = 3;
 /// So many boxes of a lane fit on a screen.
 const FITS: usize = 22;
+/// And so many can be read one by one, even where they are alike.
+const FEW: usize = 12;
 
 /// Groups nodes of one lane and kind with the same neighbours; where a lane is still too long for a
 /// screen, those that lead to the same places, and at last those with the same kinds of edges.
@@ -40,7 +42,8 @@ pub(super) fn find(nodes: &[Node], edges: &[Edge]) -> Vec<Group> {
         let mut single: Vec<&Node> = nodes.iter().filter(|node| node.lane == lane).collect();
         let mut drawn = single.len();
         for (round, key) in alike.iter().enumerate() {
-            if round > 0 && drawn <= FITS {
+            let room = if round == 0 { FEW } else { FITS };
+            if drawn <= room {
                 break;
             }
             let mut alike: BTreeMap<(NodeKind, String, _), Vec<&Node>> = BTreeMap::new();
@@ -55,7 +58,7 @@ pub(super) fn find(nodes: &[Node], edges: &[Edge]) -> Vec<Group> {
             let mut alike: Vec<_> = alike.into_iter().collect();
             alike.sort_by_key(|(key, members)| (std::cmp::Reverse(members.len()), key.clone()));
             for ((kind, what, _), members) in alike {
-                if members.len() < LEAST || (round > 0 && drawn <= FITS) {
+                if members.len() < LEAST || drawn <= room {
                     continue;
                 }
                 drawn -= members.len() - 1;

@@ -65,7 +65,7 @@
     pen.font = font;
     if (pen.measureText(text).width <= width) return [text];
     let cut = 0;
-    for (const { index } of text.matchAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[_.\-: ])(?=.)/g)) {
+    for (const { index } of text.matchAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[^_]_)(?=[^_])|(?<=[.\-: ])(?=.)/g)) {
       if (index && pen.measureText(text.slice(0, index).trimEnd()).width <= width) cut = index;
     }
     if (!cut) return [fits(text, font, width)];
@@ -136,7 +136,7 @@
       WIDTH = width;
       const tried = arrange(deep);
       const cut = [...boxes.values()].filter((box) => box.lines.join("").includes("…")).length / boxes.size;
-      const worth = scaleFor(tried.size) * (1 - cut * 0.5) * (deep === 2 ? 1 : 0.93);
+      const worth = Math.min(1.05, scaleFor(tried.size)) * (1 - cut * 0.5) * (deep === 2 ? 1 : 0.93);
       if (!best || worth > best.worth * 1.02) best = { ...tried, worth, width, deep };
     }
     WIDTH = best.width;
@@ -478,7 +478,7 @@
 
   // --- Moving about --------------------------------------------------------------------------------
   const place = () => scene.setAttribute("transform", `translate(${state.x},${state.y}) scale(${state.scale})`);
-  const scaleFor = (area) => Math.max(0.05, Math.min(1.4, (svg.clientWidth - 52) / area.width, (svg.clientHeight - 28) / area.height));
+  const scaleFor = (area) => Math.max(0.05, Math.min(1.2, (svg.clientWidth - 52) / area.width, (svg.clientHeight - 28) / area.height));
   const fit = () => {
     const { clientWidth: width, clientHeight: height } = svg;
     state.scale = scaleFor(size);

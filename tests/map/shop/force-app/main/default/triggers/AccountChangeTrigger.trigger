@@ -1,0 +1,3 @@
+trigger AccountChangeTrigger on AccountChangeEvent (after insert) {
+    MasterData.push('accounts');
+}

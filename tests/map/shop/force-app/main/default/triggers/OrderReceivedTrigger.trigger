@@ -1,0 +1,3 @@
+trigger OrderReceivedTrigger on Order_Received__e (after insert) {
+    System.enqueueJob(new WarehouseJob());
+}
