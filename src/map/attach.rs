@@ -107,7 +107,7 @@ impl Places {
             ) {
                 continue;
             }
-            let target = site.fact("host").map(|_| systems::target(site).id);
+            let target = site.fact("host").map(|_| systems::of_site(program, site).id);
             for (key, edge) in &draft.edges {
                 if key.2 == EdgeKind::RequestResponse
                     && edge.symbols.contains(&site.symbol)
@@ -124,15 +124,15 @@ impl Places {
         if let Some(&index) = self.items.get(&finding.primary) {
             let item = &draft.input.model.program.items[index];
             let name = item.name.folded();
-            found.insert(match item.kind {
-                ItemKind::PlatformEvent | ItemKind::ChangeEvent => format!("event:{name}"),
-                ItemKind::Channel => format!("channel:{name}"),
-                ItemKind::EventRelay => format!("system:(relay {name})"),
-                ItemKind::ManagedSubscription => format!("system:(managed {name})"),
-                ItemKind::ExternalObject => format!("object:{name}"),
-                ItemKind::EventTrigger => format!("trigger:{name}"),
-                ItemKind::Flow => format!("flow:{name}"),
-                _ => systems::of_item(item),
+            found.extend(match item.kind {
+                ItemKind::PlatformEvent | ItemKind::ChangeEvent => Some(format!("event:{name}")),
+                ItemKind::Channel => Some(format!("channel:{name}")),
+                ItemKind::EventRelay => Some(format!("system:(relay {name})")),
+                ItemKind::ManagedSubscription => Some(format!("system:(managed {name})")),
+                ItemKind::ExternalObject => Some(format!("object:{name}")),
+                ItemKind::EventTrigger => Some(format!("trigger:{name}")),
+                ItemKind::Flow => Some(format!("flow:{name}")),
+                _ => systems::of_item(&draft.input.model.program, item),
             });
         }
         found.retain(|id| draft.nodes.contains_key(id));

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::finding::Finding;
+use crate::name::Name;
 use crate::program::model::{
     Effect, Effects, Entry, EntryId, EntryKind, Guards, Program, Site, SiteId,
 };
@@ -13,8 +14,10 @@ use crate::report::source_map::SourceMap;
 use crate::span::Location;
 use crate::summary::reach::{HopKind, Reach, ReachQuery, reach};
 
+use super::events::Topic;
 use super::path::Wording;
 use super::roles::{self, Owner};
+use super::systems::Target;
 use super::{Edge, EdgeKind, Input, Lane, Map, MapFinding, Node, NodeKind, Step, attach, events, group, systems};
 
 /// The effects that lead somewhere on the map.
@@ -25,6 +28,7 @@ const LEADING: &[Effect] = &[
     Effect::Future,
     Effect::Batch,
     Effect::Schedule,
+    Effect::ExternalWrite,
 ];
 
 /// An edge as it grows.
@@ -163,9 +167,7 @@ impl<'a> Draft<'a> {
         let site = program.site(reach.site);
         match site.effect {
             Effect::Callout => {
-                let target = systems::target(site);
-                self.outside(&target.id, NodeKind::System, Lane::Systems, target.name, target.detail);
-                vec![(target.id, EdgeKind::RequestResponse)]
+                vec![(self.system(systems::of_site(program, site)), EdgeKind::RequestResponse)]
             }
             Effect::Publish => {
                 let published = events::published(program, reach.site);
@@ -181,7 +183,7 @@ impl<'a> Draft<'a> {
                 }
                 published.into_iter().map(|event| (self.event(event), EdgeKind::PlatformEvent)).collect()
             }
-            Effect::Query | Effect::Dml => {
+            Effect::Query | Effect::Dml | Effect::ExternalWrite => {
                 let Some(object) = site.object else { return Vec::new() };
                 let id = format!("object:{}", object.folded());
                 let declared = self
@@ -248,7 +250,15 @@ impl<'a> Draft<'a> {
         });
     }
 
-    fn event(&mut self, event: crate::name::Name) -> String {
+    fn system(&mut self, target: Target) -> String {
+        self.outside(&target.id, NodeKind::System, Lane::Systems, target.name, target.detail);
+        if let Some(node) = self.nodes.get_mut(&target.id) {
+            node.parts = target.parts;
+        }
+        target.id
+    }
+
+    fn event(&mut self, event: Name) -> String {
         let id = events::id(event);
         let declared = self.input.model.metadata.events.iter().find(|known| known.header.name == event);
         self.outside(
@@ -278,24 +288,65 @@ impl<'a> Draft<'a> {
             }
         }
         let input = self.input;
-        for outsider in events::outsiders(&input.model.metadata, input.landscape) {
-            let event = self.event(outsider.event);
-            let (kind, lane) = match (outsider.publishes, outsider.id.starts_with("channel:")) {
-                (true, _) => (NodeKind::Caller, Lane::OutsideCallers),
-                (false, true) => (NodeKind::Channel, Lane::Systems),
-                (false, false) => (NodeKind::System, Lane::Systems),
-            };
-            self.outside(&outsider.id, kind, lane, outsider.name, outsider.detail);
-            let key = if outsider.publishes {
-                (outsider.id, event, EdgeKind::PlatformEvent)
-            } else {
-                (event, outsider.id, events::edge(outsider.event))
-            };
-            let step = outsider.at.map(|at| self.words.step(at, outsider.label, ""));
-            let edge = self.edges.entry(key).or_default();
-            edge.places.extend(outsider.at);
-            edge.path.extend(step);
+        let metadata = &input.model.metadata;
+        for member in &metadata.channel_members {
+            let event = self.event(member.entity.value);
+            let channel = self.channel(member.channel.value);
+            let at = member.header.location(member.entity.at);
+            let label = format!("channel {} holds {}", member.channel.value, member.entity.value);
+            self.declaration(event, channel, events::edge(member.entity.value), Some((at, label)));
         }
+        for outsider in events::outsiders(metadata, input.landscape) {
+            let (source, kind) = match outsider.topic {
+                Topic::Event(event) => (self.event(event), events::edge(event)),
+                Topic::Channel(channel) => (self.channel(channel), self.kind_of_channel(channel)),
+            };
+            let place = outsider.at.map(|at| (at, outsider.label));
+            let target = match outsider.system {
+                Some(name) => systems::of_name(self.program(), &name),
+                None => Target {
+                    id: outsider.id,
+                    name: outsider.name,
+                    detail: outsider.detail,
+                    parts: Vec::new(),
+                },
+            };
+            if outsider.publishes {
+                let id = format!("caller:{}", target.name);
+                self.outside(&id, NodeKind::Caller, Lane::OutsideCallers, target.name, target.detail);
+                self.declaration(id, source, kind, place);
+            } else {
+                let system = self.system(target);
+                self.declaration(source, system, kind, place);
+            }
+        }
+    }
+
+    fn channel(&mut self, name: Name) -> String {
+        let id = format!("channel:{}", name.folded());
+        let detail = if name.is("changeevents") { "standard channel" } else { "channel" };
+        self.outside(&id, NodeKind::Channel, Lane::Events, name.to_string(), detail.to_owned());
+        let declared = self.input.model.metadata.channels.iter().find(|known| known.header.name == name);
+        if let Some(declared) = declared {
+            self.declared.entry(id.clone()).or_insert(declared.header.start());
+        }
+        id
+    }
+
+    /// What a channel carries.
+    fn kind_of_channel(&self, name: Name) -> EdgeKind {
+        let mut members = self.input.model.metadata.channel_members.iter();
+        members
+            .find(|member| member.channel.value == name)
+            .map_or(EdgeKind::PlatformEvent, |member| events::edge(member.entity.value))
+    }
+
+    /// An edge that metadata or configuration declares.
+    fn declaration(&mut self, from: String, to: String, kind: EdgeKind, place: Option<(Location, String)>) {
+        let step = place.as_ref().map(|(at, label)| self.words.step(*at, label.clone(), ""));
+        let edge = self.edges.entry((from, to, kind)).or_default();
+        edge.places.extend(place.map(|(at, _)| at));
+        edge.path.extend(step);
     }
 
     /// What is called from outside of the org.
@@ -320,8 +371,8 @@ impl<'a> Draft<'a> {
             let object = workflow.header.name;
             for message in &workflow.outbound_messages {
                 let Some(url) = &message.endpoint else { continue };
-                let target = systems::of_url(&url.value);
-                self.outside(&target.id, NodeKind::System, Lane::Systems, target.name, target.detail);
+                let name = format!("{object}.{}", message.header.name);
+                let target = self.system(systems::of_message(self.program(), &name, &url.value));
                 let from = format!("workflow:{}", object.folded());
                 self.outside(
                     &from,
@@ -337,7 +388,7 @@ impl<'a> Draft<'a> {
                     format!("outbound message {} goes to {}", message.header.name, url.value),
                     message.header.name.as_str(),
                 );
-                let edge = self.edges.entry((from, target.id, EdgeKind::OutboundMessage)).or_default();
+                let edge = self.edges.entry((from, target, EdgeKind::OutboundMessage)).or_default();
                 edge.places.insert(at);
                 edge.ways.insert((at, at));
                 edge.path.push(step);
@@ -467,8 +518,8 @@ impl<'a> Draft<'a> {
 /// Entry points of jobs, by what starts them.
 #[derive(Default)]
 struct Jobs {
-    classes: FxHashMap<crate::name::Name, Vec<EntryId>>,
-    futures: FxHashMap<crate::name::Name, Vec<EntryId>>,
+    classes: FxHashMap<Name, Vec<EntryId>>,
+    futures: FxHashMap<Name, Vec<EntryId>>,
 }
 
 impl Jobs {
@@ -477,7 +528,7 @@ impl Jobs {
         for (id, entry) in entries(program) {
             match entry.kind {
                 EntryKind::Future => {
-                    let symbol = crate::name::Name::new(&program.node(entry.node).symbol);
+                    let symbol = Name::new(&program.node(entry.node).symbol);
                     jobs.futures.entry(symbol).or_default().push(id);
                 }
                 EntryKind::Queueable

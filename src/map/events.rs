@@ -1,4 +1,4 @@
-//! Events on the map: which there are, and who outside of the org publishes and receives them.
+//! Events on the map: which there are, and who outside of the project's code publishes and receives them.
 
 use crate::config::Landscape;
 use crate::metadata::Metadata;
@@ -8,13 +8,21 @@ use crate::span::Location;
 
 use super::{EdgeKind, NodeKind};
 
+/// What outsiders subscribe to.
+pub enum Topic {
+    Event(Name),
+    Channel(Name),
+}
+
 /// A participant that is no entry point of the project.
 pub struct Outsider {
     /// Of its node.
     pub id: String,
     pub name: String,
     pub detail: String,
-    pub event: Name,
+    /// The system that the configuration names.
+    pub system: Option<String>,
+    pub topic: Topic,
     /// Where the project says so.
     pub at: Option<Location>,
     pub publishes: bool,
@@ -63,82 +71,58 @@ pub fn published(program: &Program, id: SiteId) -> Vec<Name> {
     events
 }
 
-/// Relays, managed subscriptions, channels and what the configuration says.
+/// Relays, managed subscriptions and what the configuration says.
 pub fn outsiders(metadata: &Metadata, landscape: &Landscape) -> Vec<Outsider> {
     let mut found = Vec::new();
     for relay in &metadata.event_relays {
         let Some(channel) = &relay.channel else { continue };
-        for event in of_topic(metadata, channel.value.as_str()) {
-            found.push(Outsider {
-                id: format!("system:(relay {})", relay.header.name.folded()),
-                name: "Amazon EventBridge".to_owned(),
-                detail: format!("event relay {}", relay.header.name),
-                event,
-                at: Some(relay.header.start()),
-                publishes: false,
-                label: format!("event relay {} sends {event} to Amazon EventBridge", relay.header.name),
-            });
-        }
+        found.push(Outsider {
+            id: format!("system:(relay {})", relay.header.name.folded()),
+            name: "Amazon EventBridge".to_owned(),
+            detail: format!("event relay {}", relay.header.name),
+            system: None,
+            topic: topic(channel.value.as_str()),
+            at: Some(relay.header.start()),
+            publishes: false,
+            label: format!("event relay {} sends {} to Amazon EventBridge", relay.header.name, channel.value),
+        });
     }
     for managed in &metadata.managed_subscriptions {
-        let Some(topic) = &managed.topic else { continue };
-        for event in of_topic(metadata, &topic.value) {
-            found.push(Outsider {
-                id: format!("system:(managed {})", managed.header.name.folded()),
-                name: managed.header.name.as_str().to_owned(),
-                detail: "managed Pub/Sub subscription".to_owned(),
-                event,
-                at: Some(managed.header.start()),
-                publishes: false,
-                label: format!("managed subscription {} receives {event}", managed.header.name),
-            });
-        }
-    }
-    for member in &metadata.channel_members {
-        if member.channel.value.folded().ends_with("__chn") {
-            let event = member.entity.value;
-            found.push(Outsider {
-                id: format!("channel:{}", member.channel.value.folded()),
-                name: member.channel.value.as_str().to_owned(),
-                detail: "channel for outside subscribers".to_owned(),
-                event,
-                at: Some(member.header.location(member.entity.at)),
-                publishes: false,
-                label: format!("channel {} holds {event}", member.channel.value),
-            });
-        }
+        let Some(name) = &managed.topic else { continue };
+        found.push(Outsider {
+            id: format!("system:(managed {})", managed.header.name.folded()),
+            name: managed.header.name.as_str().to_owned(),
+            detail: "managed Pub/Sub subscription".to_owned(),
+            system: None,
+            topic: topic(&name.value),
+            at: Some(managed.header.start()),
+            publishes: false,
+            label: format!("managed subscription {} receives {}", managed.header.name, name.value),
+        });
     }
     for (sides, publishes) in [(&landscape.external_subscribers, false), (&landscape.external_publishers, true)] {
-        for (topic, systems) in sides {
-            for event in of_topic(metadata, topic) {
-                found.extend(systems.iter().map(|system| Outsider {
-                    id: format!("{}:{system}", if publishes { "caller" } else { "system" }),
-                    name: system.clone(),
-                    detail: "named in seamlint.yml".to_owned(),
-                    event,
-                    at: None,
-                    publishes,
-                    label: String::new(),
-                }));
-            }
+        for (name, systems) in sides {
+            found.extend(systems.iter().map(|system| Outsider {
+                id: String::new(),
+                name: String::new(),
+                detail: String::new(),
+                system: Some(system.clone()),
+                topic: topic(name),
+                at: None,
+                publishes,
+                label: String::new(),
+            }));
         }
     }
     found
 }
 
-/// The events of a topic, a channel or an event: `/data/Sales__chn`, `Sales__chn`, `Order__e`.
-fn of_topic(metadata: &Metadata, topic: &str) -> Vec<Name> {
-    let name = Name::new(topic.rsplit('/').next().unwrap_or(topic));
-    if !name.folded().ends_with("__chn") && !name.is("changeevents") {
-        return vec![name];
+/// An event or a channel: `/data/Sales__chn`, `Sales__chn`, `Order__e`.
+fn topic(text: &str) -> Topic {
+    let name = Name::new(text.rsplit('/').next().unwrap_or(text));
+    if name.folded().ends_with("__chn") || name.is("changeevents") {
+        Topic::Channel(name)
+    } else {
+        Topic::Event(name)
     }
-    let mut found: Vec<Name> = metadata
-        .channel_members
-        .iter()
-        .filter(|member| member.channel.value == name)
-        .map(|member| member.entity.value)
-        .collect();
-    found.sort();
-    found.dedup();
-    found
 }
