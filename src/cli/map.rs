@@ -43,8 +43,8 @@ pub fn run(args: &MapArgs) -> Result<u8, Failure> {
         load(args.paths.first().map_or(Path::new("."), PathBuf::as_path), args.rules.as_deref())?;
     let settings = config.settings();
     let progress = Progress::new(true);
-    let model = scan::model(&args.paths, &settings, &progress)
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    let model =
+        scan::model(&args.paths, &settings, &progress).map_err(|error| Failure::usage(error.to_string()))?;
     let findings = scan::findings(&args.paths, &model, &rules, &settings, &progress);
     drop(progress);
     let sources = SourceMap::new(&model.project);
@@ -52,7 +52,9 @@ pub fn run(args: &MapArgs) -> Result<u8, Failure> {
         map::Input { model: &model, findings: &findings, rules: &rules, landscape: &settings.landscape };
     let drawn = map::draw(&input, &sources);
     if drawn.nodes.is_empty() {
-        eprintln!("note: nothing in this project takes part in integration, as far as seamlint sees; the map is empty.");
+        eprintln!(
+            "note: nothing in this project takes part in integration, as far as seamlint sees; the map is empty."
+        );
     }
     let target = args.output.as_deref();
     let written = match target {

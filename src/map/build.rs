@@ -7,9 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::finding::Finding;
 use crate::name::Name;
-use crate::program::model::{
-    Effect, Effects, Entry, EntryId, EntryKind, Guards, Program, Site, SiteId,
-};
+use crate::program::model::{Effect, Effects, Entry, EntryId, EntryKind, Guards, Program, Site, SiteId};
 use crate::report::source_map::SourceMap;
 use crate::span::Location;
 use crate::summary::reach::{HopKind, Reach, ReachQuery, reach};
@@ -18,7 +16,9 @@ use super::events::Topic;
 use super::path::Wording;
 use super::roles::{self, Owner};
 use super::systems::Target;
-use super::{Edge, EdgeKind, Input, Lane, Map, MapFinding, Node, NodeKind, Step, attach, events, group, systems};
+use super::{
+    Edge, EdgeKind, Input, Lane, Map, MapFinding, Node, NodeKind, Step, attach, events, group, systems,
+};
 
 /// The effects that lead somewhere on the map.
 const LEADING: &[Effect] = &[
@@ -126,7 +126,7 @@ impl<'a> Draft<'a> {
             .map(|(id, entry)| (program.node(entry.node).at, id))
             .collect();
         let mut effects = Effects::of(LEADING);
-        if program.sites.iter().any(|site| external_object(site)) {
+        if program.sites.iter().any(external_object) {
             effects = effects.union(Effects::of(&[Effect::Query, Effect::Dml]));
         }
         let wanted = |site: &Site| Effects::of(LEADING).has(site.effect) || external_object(site);
@@ -225,9 +225,8 @@ impl<'a> Draft<'a> {
         let hops = &reach.path[..hops];
         let edge = self.edges.entry((from, to, kind)).or_default();
         edge.ways.insert((entry.at, site.at));
-        edge.symbols.extend(
-            hops.iter().filter_map(|hop| hop.node).map(|node| program.node(node).symbol.clone()),
-        );
+        edge.symbols
+            .extend(hops.iter().filter_map(|hop| hop.node).map(|node| program.node(node).symbol.clone()));
         edge.places.insert(hops.last().map_or(site.at, |hop| hop.at));
         let rank = (entry.kind == EntryKind::Uncalled, hops.len(), id.0);
         if edge.rank.is_none_or(|best| rank < best) {
@@ -280,7 +279,8 @@ impl<'a> Draft<'a> {
             let Some(object) = entry.object.filter(|_| roles::receives(entry.kind)) else { continue };
             let event = self.event(object);
             let key = (event, self.owner_of[id.0 as usize].clone(), events::edge(object));
-            let step = self.words.step(entry.at, format!("{} receives the event", entry.name), entry.owner.as_str());
+            let step =
+                self.words.step(entry.at, format!("{} receives the event", entry.name), entry.owner.as_str());
             let edge = self.edges.entry(key).or_default();
             edge.places.insert(entry.at);
             if edge.path.is_empty() {
@@ -355,7 +355,11 @@ impl<'a> Draft<'a> {
             let Some((caller, name, detail)) = roles::caller(entry.kind) else { continue };
             self.outside(caller, NodeKind::Caller, Lane::OutsideCallers, name.to_owned(), detail.to_owned());
             let key = (caller.to_owned(), self.owner_of[id.0 as usize].clone(), EdgeKind::Inbound);
-            let step = self.words.step(entry.at, format!("{} answers the request", entry.name), entry.owner.as_str());
+            let step = self.words.step(
+                entry.at,
+                format!("{} answers the request", entry.name),
+                entry.owner.as_str(),
+            );
             let edge = self.edges.entry(key).or_default();
             edge.places.insert(entry.at);
             edge.ways.insert((entry.at, entry.at));
@@ -490,7 +494,11 @@ impl<'a> Draft<'a> {
             .iter()
             .map(|(_, finding)| MapFinding {
                 rule: finding.rule.clone(),
-                title: self.input.rules.rule(&finding.rule).map_or_else(String::new, |rule| rule.title.clone()),
+                title: self
+                    .input
+                    .rules
+                    .rule(&finding.rule)
+                    .map_or_else(String::new, |rule| rule.title.clone()),
                 severity: finding.severity,
                 message: finding.message.clone(),
                 place: words.place(finding.primary),

@@ -11,7 +11,10 @@ use super::{EdgeKind, NodeKind};
 pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "digraph integration {{")?;
     writeln!(out, "  graph [rankdir=LR, newrank=true, fontname=\"Helvetica\", ranksep=1.2, nodesep=0.15];")?;
-    writeln!(out, "  node [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"Helvetica\", fontsize=10];")?;
+    writeln!(
+        out,
+        "  node [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"Helvetica\", fontsize=10];"
+    )?;
     writeln!(out, "  edge [fontname=\"Helvetica\", fontsize=8, color=\"#57606a\"];")?;
     for (lane, boxes) in view.lanes() {
         let name = lane.to_string().replace('-', "_");
@@ -24,7 +27,12 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
                     label += &format!("\\n{}", text(line));
                 }
             }
-            writeln!(out, "    n{index} [label=\"{label}\"{}{}];", shape(one.kind), color(one.findings.worst))?;
+            writeln!(
+                out,
+                "    n{index} [label=\"{label}\"{}{}];",
+                shape(one.kind),
+                color(one.findings.worst)
+            )?;
         }
         writeln!(out, "  }}")?;
     }

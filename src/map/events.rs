@@ -100,7 +100,9 @@ pub fn outsiders(metadata: &Metadata, landscape: &Landscape) -> Vec<Outsider> {
             label: format!("managed subscription {} receives {}", managed.header.name, name.value),
         });
     }
-    for (sides, publishes) in [(&landscape.external_subscribers, false), (&landscape.external_publishers, true)] {
+    for (sides, publishes) in
+        [(&landscape.external_subscribers, false), (&landscape.external_publishers, true)]
+    {
         for (name, systems) in sides {
             found.extend(systems.iter().map(|system| Outsider {
                 id: String::new(),

@@ -15,23 +15,28 @@ const FITS: usize = 22;
 /// And so many can be read one by one, even where they are alike.
 const FEW: usize = 12;
 
+/// What makes nodes alike, of the edges that lead there and those that leave.
+type Likeness = (Vec<String>, Vec<String>);
+/// The nodes at the other ends of the edges, by node.
+type Ends<'a> = BTreeMap<&'a str, BTreeSet<(&'a str, EdgeKind)>>;
+
 /// Groups nodes of one lane and kind with the same neighbours; where a lane is still too long for a
 /// screen, those that lead to the same places, and at last those with the same kinds of edges.
 pub(super) fn find(nodes: &[Node], edges: &[Edge]) -> Vec<Group> {
-    let mut out: BTreeMap<&str, BTreeSet<(&str, EdgeKind)>> = BTreeMap::new();
-    let mut into: BTreeMap<&str, BTreeSet<(&str, EdgeKind)>> = BTreeMap::new();
+    let mut out = Ends::new();
+    let mut into = Ends::new();
     for edge in edges {
         out.entry(&edge.from).or_default().insert((&edge.to, edge.kind));
         into.entry(&edge.to).or_default().insert((&edge.from, edge.kind));
     }
-    let near = |side: &BTreeMap<&str, BTreeSet<(&str, EdgeKind)>>, id: &str| -> Vec<String> {
+    let near = |side: &Ends, id: &str| -> Vec<String> {
         side.get(id).into_iter().flatten().map(|(other, kind)| format!("{kind} {other}")).collect()
     };
-    let kinds = |side: &BTreeMap<&str, BTreeSet<(&str, EdgeKind)>>, id: &str| -> Vec<String> {
+    let kinds = |side: &Ends, id: &str| -> Vec<String> {
         let kinds: BTreeSet<EdgeKind> = side.get(id).into_iter().flatten().map(|(_, kind)| *kind).collect();
         kinds.into_iter().map(|kind| kind.to_string()).collect()
     };
-    let alike: [&dyn Fn(&str) -> (Vec<String>, Vec<String>); 3] = [
+    let alike: [&dyn Fn(&str) -> Likeness; 3] = [
         &|id| (near(&into, id), near(&out, id)),
         // To a system or an event it matters who leads there, to the others where they lead.
         &|id| if out.contains_key(id) { (Vec::new(), near(&out, id)) } else { (near(&into, id), Vec::new()) },
@@ -172,7 +177,13 @@ impl View<'_> {
                 None => (node.id.as_str(), node.name.as_str(), node.detail.clone()),
             };
             let index = *box_of.entry(key).or_insert_with(|| {
-                boxes.push(Box { kind: node.kind, lane: node.lane, name, detail, findings: Findings::default() });
+                boxes.push(Box {
+                    kind: node.kind,
+                    lane: node.lane,
+                    name,
+                    detail,
+                    findings: Findings::default(),
+                });
                 boxes.len() - 1
             });
             boxes[index].findings.add(map, &node.findings);
@@ -180,13 +191,16 @@ impl View<'_> {
         }
         let mut arrows: BTreeMap<(usize, usize, EdgeKind), Findings> = BTreeMap::new();
         for edge in &map.edges {
-            let (Some(&from), Some(&to)) = (box_of.get(edge.from.as_str()), box_of.get(edge.to.as_str())) else {
+            let (Some(&from), Some(&to)) = (box_of.get(edge.from.as_str()), box_of.get(edge.to.as_str()))
+            else {
                 continue;
             };
             arrows.entry((from, to, edge.kind)).or_default().add(map, &edge.findings);
         }
-        let arrows =
-            arrows.into_iter().map(|((from, to, kind), findings)| Arrow { from, to, kind, findings }).collect();
+        let arrows = arrows
+            .into_iter()
+            .map(|((from, to, kind), findings)| Arrow { from, to, kind, findings })
+            .collect();
         View { map, boxes, arrows }
     }
 

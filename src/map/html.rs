@@ -80,8 +80,11 @@ fn cut(line: &str) -> String {
 
 /// JSON that cannot end the script element that it stands in, nor open a comment in it.
 fn script_safe(json: &str) -> String {
-    json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
-        .replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
+    json.replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
+        .replace('\u{2028}', "\\u2028")
+        .replace('\u{2029}', "\\u2029")
 }
 
 fn escape(text: &str) -> String {
@@ -104,7 +107,9 @@ mod tests {
     fn the_page_asks_for_nothing_else() {
         for part in [PAGE, STYLE, SCRIPT] {
             let plain = part.replace("http://www.w3.org/2000/svg", "");
-            for word in ["http:", "https:", "url(", "@import", "fetch(", "XMLHttp", "innerHTML", "src=", "href="] {
+            for word in
+                ["http:", "https:", "url(", "@import", "fetch(", "XMLHttp", "innerHTML", "src=", "href="]
+            {
                 assert!(!plain.contains(word), "{word}");
             }
         }

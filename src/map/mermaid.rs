@@ -86,7 +86,8 @@ fn text(raw: &str) -> String {
     let mut escaped = String::with_capacity(raw.len());
     for char in raw.chars() {
         match char {
-            '"' | '<' | '>' | '&' | '#' | ';' | '`' | '\\' | '*' | '_' | '~' | '[' | ']' | '{' | '}' | '|' => {
+            '"' | '<' | '>' | '&' | '#' | ';' | '`' | '\\' | '*' | '_' | '~' | '[' | ']' | '{' | '}'
+            | '|' => {
                 escaped.push_str(&format!("#{};", char as u32));
             }
             char if char.is_control() => escaped.push(' '),

@@ -26,8 +26,12 @@ pub fn of_site(program: &Program, site: &Site) -> Target {
         (Some("named-credential" | "url"), _) if !host.is_empty() => {
             plain(&format!("system:{host}"), host, "host".to_owned())
         }
-        (_, Some("data-cloud")) => plain("system:(data cloud)", "Data Cloud", "Salesforce service".to_owned()),
-        (_, Some("payments")) => plain("system:(payments)", "Payment gateway", "Salesforce service".to_owned()),
+        (_, Some("data-cloud")) => {
+            plain("system:(data cloud)", "Data Cloud", "Salesforce service".to_owned())
+        }
+        (_, Some("payments")) => {
+            plain("system:(payments)", "Payment gateway", "Salesforce service".to_owned())
+        }
         _ => plain("system:(run time)", "address set at run time", "not in the code".to_owned()),
     }
 }
@@ -43,10 +47,8 @@ pub fn of_message(program: &Program, name: &str, url: &str) -> Target {
 
 /// The system that the configuration names; one that it names only as a subscriber has no more to it.
 pub fn of_name(program: &Program, name: &str) -> Target {
-    named(program, name).map_or_else(
-        || plain(&format!("system:{name}"), name, "named in seamlint.yml".to_owned()),
-        of_system,
-    )
+    named(program, name)
+        .map_or_else(|| plain(&format!("system:{name}"), name, "named in seamlint.yml".to_owned()), of_system)
 }
 
 /// The id of the system that a credential, an address or a data source belongs to.
@@ -88,13 +90,14 @@ fn of_system(system: &System) -> Target {
         ("host", system.hosts.iter().map(String::as_str).collect()),
     ];
     // What tells the most that the name does not.
-    let detail = kinds.iter().find(|(_, names)| !names.is_empty()).map_or_else(String::new, |(kind, names)| {
-        match &names[..] {
-            [one] if *one != system.name => format!("{kind} {one}"),
-            [_] => (*kind).to_owned(),
-            more => format!("{} {kind}s", more.len()),
-        }
-    });
+    let detail =
+        kinds.iter().find(|(_, names)| !names.is_empty()).map_or_else(String::new, |(kind, names)| {
+            match &names[..] {
+                [one] if *one != system.name => format!("{kind} {one}"),
+                [_] => (*kind).to_owned(),
+                more => format!("{} {kind}s", more.len()),
+            }
+        });
     let parts = kinds.iter().flat_map(|(kind, names)| names.iter().map(move |name| format!("{kind} {name}")));
     Target { id: id(system), name: system.name.clone(), detail, parts: parts.collect() }
 }
