@@ -81,8 +81,8 @@ pub fn findings(
     progress: &Progress,
 ) -> Vec<Finding> {
     progress.stage("checking", rules.rules.len());
-    let mut findings =
-        rules::check(&model.program, &model.summary, rules, &settings.levels.of(&model.project.files));
+    let levels = settings.levels.of(&model.project.files);
+    let mut findings = rules::check(&model.program, &model.summary, rules, &levels, &model.project.paths());
     findings.extend(syntax_errors(model));
     if paths.iter().all(|path| path.is_file()) {
         findings.retain(|finding| concerns(finding, &model.project.named));

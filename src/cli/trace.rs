@@ -23,7 +23,7 @@ pub fn run(
     let settings = config.settings();
     let model = scan::model(paths, &settings, progress).map_err(|error| Failure::usage(error.to_string()))?;
     let levels = settings.levels.of(&model.project.files);
-    let findings = check_with_proofs(&model.program, &model.summary, rules, &levels);
+    let findings = check_with_proofs(&model.program, &model.summary, rules, &levels, &model.project.paths());
     let map = SourceMap::new(&model.project);
     let mut texts: Vec<String> = findings
         .iter()

@@ -198,6 +198,11 @@ impl Project {
         &self.files[id.0 as usize]
     }
 
+    /// The paths of the files, by their ids.
+    pub fn paths(&self) -> Vec<&str> {
+        self.files.iter().map(|file| file.path.as_str()).collect()
+    }
+
     pub fn module(&self, id: ModuleId) -> &Module {
         &self.modules[id.0 as usize]
     }

@@ -229,6 +229,8 @@ enum Test {
     },
     Operation(TextMatch),
     InClass(TextMatch),
+    /// Of each file of the project: whether it is meant.
+    InFile(Vec<bool>),
     Fact(&'static str, TextMatch),
 }
 
@@ -253,6 +255,7 @@ impl Test {
             }
             Test::Operation(text) => text.matches(site.operation.map(|op| op.to_string()).as_deref()),
             Test::InClass(text) => text.matches(Some(class_of(&site.symbol))),
+            Test::InFile(meant) => meant.get(site.at.file.0 as usize).copied().unwrap_or_default(),
             Test::Fact(name, text) => text.matches(site.fact(name)),
         }
     }
@@ -289,9 +292,16 @@ impl TextMatch {
     }
 }
 
-/// Checks `rule`, which stands in `file` with the text `source`, and makes it ready to run.
-pub fn plan(rule: &Rule, limits: &Limits, file: &str, source: &str) -> Result<Plan, Vec<RuleError>> {
-    let mut planner = Planner { limits, file, source, errors: Vec::new() };
+/// Checks `rule`, which stands in `file` with the text `source`, and makes it ready to run over a project
+/// whose files have the `paths`, in the order of their ids.
+pub fn plan(
+    rule: &Rule,
+    limits: &Limits,
+    paths: &[&str],
+    file: &str,
+    source: &str,
+) -> Result<Plan, Vec<RuleError>> {
+    let mut planner = Planner { limits, paths, file, source, errors: Vec::new() };
     let queries: Vec<_> = rule.find.0.iter().map(|query| planner.query(query)).collect();
     let kinds: Vec<ItemKind> = queries
         .iter()
@@ -319,6 +329,7 @@ pub fn plan(rule: &Rule, limits: &Limits, file: &str, source: &str) -> Result<Pl
 
 struct Planner<'a> {
     limits: &'a Limits,
+    paths: &'a [&'a str],
     file: &'a str,
     source: &'a str,
     errors: Vec<RuleError>,
@@ -568,6 +579,10 @@ impl Planner<'_> {
         }
         if let Some(text) = &selector.in_class {
             tests.push(Test::InClass(self.text(text)));
+        }
+        if let Some(text) = &selector.in_file {
+            let text = self.text(text);
+            tests.push(Test::InFile(self.paths.iter().map(|path| text.matches(Some(path))).collect()));
         }
         for (name, text) in &selector.attributes {
             if let Some(test) = self.attribute(name, text, &effects) {

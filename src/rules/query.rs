@@ -160,6 +160,8 @@ pub struct Selector {
     pub operation: Option<Match<Operation>>,
     /// The class in which the effect stands.
     pub in_class: Option<Match<Text>>,
+    /// The path of the file in which the effect stands.
+    pub in_file: Option<Match<Text>>,
     /// Conditions on attributes, by name.
     pub attributes: Vec<(Word, Match<Text>)>,
 }
@@ -438,7 +440,8 @@ impl<'de> Deserialize<'de> for Selector {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Selector, A::Error> {
                 let mut effect = None;
-                let (mut object, mut class, mut operation, mut in_class) = (None, None, None, None);
+                let (mut object, mut class, mut operation) = (None, None, None);
+                let (mut in_class, mut in_file) = (None, None);
                 let mut attributes = Vec::new();
                 while let Some(key) = map.next_key::<Word>()? {
                     match key.text.as_str() {
@@ -447,11 +450,12 @@ impl<'de> Deserialize<'de> for Selector {
                         "class" => class = Some(map.next_value()?),
                         "operation" => operation = Some(map.next_value()?),
                         "in_class" => in_class = Some(map.next_value()?),
+                        "in_file" => in_file = Some(map.next_value()?),
                         _ => attributes.push((key, map.next_value()?)),
                     }
                 }
                 let effect = effect.ok_or_else(|| de::Error::missing_field("effect"))?;
-                Ok(Selector { effect, object, class, operation, in_class, attributes })
+                Ok(Selector { effect, object, class, operation, in_class, in_file, attributes })
             }
         }
 
@@ -463,7 +467,13 @@ impl Serialize for Selector {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("effect", &self.effect)?;
-        for (key, value) in [("object", &self.object), ("class", &self.class), ("in_class", &self.in_class)] {
+        let texts = [
+            ("object", &self.object),
+            ("class", &self.class),
+            ("in_class", &self.in_class),
+            ("in_file", &self.in_file),
+        ];
+        for (key, value) in texts {
             if let Some(value) = value {
                 map.serialize_entry(key, value)?;
             }
@@ -485,6 +495,10 @@ pub const SELECTOR_KEYS: &[(&str, &str)] = &[
     ("class", "The class enqueued, or the class of the `@future` method; `self` is the entry point's own."),
     ("operation", "The DML operation."),
     ("in_class", "The class in which the effect stands; `*` matches any run of characters."),
+    (
+        "in_file",
+        "The path of the file in which the effect stands, from the scanned folder on: `*/integration/*`.",
+    ),
 ];
 
 impl JsonSchema for Selector {

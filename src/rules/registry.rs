@@ -247,7 +247,7 @@ fn check_rule(
     }
     // A message whose limits are unknown is already reported.
     if !rule.message.contains("{limit:") {
-        errors.extend(plan(rule, limits, &file.name, &file.text).err().into_iter().flatten());
+        errors.extend(plan(rule, limits, &[], &file.name, &file.text).err().into_iter().flatten());
     }
 }
 

@@ -113,9 +113,16 @@ impl<'a> Reaching<'a> {
 }
 
 /// All findings of `rules` in `program`, sorted by place and rule. `levels` says which rules are off, or
-/// have another severity than their own. Rules that [`super::registry`] would refuse find nothing.
-pub fn check(program: &Program, summary: &Summary, rules: &RuleSet, levels: &FileLevels) -> Vec<Finding> {
-    let proved = check_with_proofs(program, summary, rules, levels);
+/// have another severity than their own; `paths` are those of the project's files, by their ids. Rules
+/// that [`super::registry`] would refuse find nothing.
+pub fn check(
+    program: &Program,
+    summary: &Summary,
+    rules: &RuleSet,
+    levels: &FileLevels,
+    paths: &[&str],
+) -> Vec<Finding> {
+    let proved = check_with_proofs(program, summary, rules, levels, paths);
     proved.into_iter().map(|(finding, _)| finding).collect()
 }
 
@@ -125,13 +132,14 @@ pub fn check_with_proofs(
     summary: &Summary,
     rules: &RuleSet,
     levels: &FileLevels,
+    paths: &[&str],
 ) -> Vec<(Finding, Proof)> {
     let world = World { program, summary };
     let plans: Vec<(&Rule, Plan)> = rules
         .rules
         .iter()
         .filter(|rule| levels.runs(&rule.id))
-        .filter_map(|rule| Some((rule, plan(rule, &rules.limits, &rule.id, "").ok()?)))
+        .filter_map(|rule| Some((rule, plan(rule, &rules.limits, paths, &rule.id, "").ok()?)))
         .collect();
 
     let mut reaching: BTreeMap<(EntryId, bool, u16), Vec<(usize, Reaching<'_>)>> = BTreeMap::new();

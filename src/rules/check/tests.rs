@@ -103,7 +103,11 @@ fn hit(rule: usize, entry: u32, path: Vec<Hop>) -> Hit {
 }
 
 fn planned(rules: &RuleSet) -> Vec<(&Rule, Plan)> {
-    rules.rules.iter().map(|rule| (rule, plan(rule, &rules.limits, &rule.id, "").expect("a plan"))).collect()
+    rules
+        .rules
+        .iter()
+        .map(|rule| (rule, plan(rule, &rules.limits, &[], &rule.id, "").expect("a plan")))
+        .collect()
 }
 
 fn index(rules: &RuleSet, id: &str) -> usize {
@@ -192,7 +196,8 @@ fn equal_effects_in_one_method_have_fingerprints_of_their_own() {
 /// The rules that find something in a program that is nothing but `site`.
 fn found(effect: Effect, facts: &[(&'static str, &'static str)]) -> Vec<String> {
     let program = Program { sites: vec![site(effect, at(0, 10), facts)], ..Program::default() };
-    let findings = check(&program, &Summary::default(), &built_in().expect("rules"), &FileLevels::default());
+    let findings =
+        check(&program, &Summary::default(), &built_in().expect("rules"), &FileLevels::default(), &[]);
     for finding in &findings {
         assert!(!finding.message.contains(['{', '}']), "{}", finding.message);
         assert!(finding.path.is_empty() && finding.origins.is_empty());
@@ -333,7 +338,7 @@ fn components_are_selected_by_their_facts() {
     ];
     let program = Program { items, ..Program::default() };
     let found = |find: &str| -> Vec<String> {
-        let findings = check(&program, &Summary::default(), &event_rule(find), &FileLevels::default());
+        let findings = check(&program, &Summary::default(), &event_rule(find), &FileLevels::default(), &[]);
         assert!(findings.iter().all(|finding| finding.path.is_empty() && finding.related.len() == 1));
         findings.into_iter().map(|finding| format!("{}: {}", finding.severity, finding.message)).collect()
     };
@@ -369,7 +374,7 @@ fn a_component_is_known_again_by_its_name() {
     let rules = event_rule("find: {component: {type: platform-event}}");
     let fingerprints = |items: Vec<Item>| -> Vec<String> {
         let program = Program { items, ..Program::default() };
-        let findings = check(&program, &Summary::default(), &rules, &FileLevels::default());
+        let findings = check(&program, &Summary::default(), &rules, &FileLevels::default(), &[]);
         findings.into_iter().map(|finding| finding.fingerprint).collect()
     };
     let one = fingerprints(vec![event("A__e", 0, &[])]);
