@@ -22,6 +22,7 @@ use crate::report::{SYNTAX_ERROR, Statistics};
 use crate::rules;
 use crate::rules::rule::RuleSet;
 use crate::span::{FileId, Location};
+use crate::summary::event_graph::Surroundings;
 use crate::summary::{Summary, summarise};
 
 /// Starts the threads that scans share: `count`, or one a core. Once a process.
@@ -131,9 +132,10 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
         pages: &pages,
         landscape: &settings.landscape,
     };
-    let program = program::link(&input);
+    let mut program = program::link(&input);
     progress.stage("summarising", 0);
-    let summary = summarise(&program);
+    let around = Surroundings { metadata: &metadata, landscape: &settings.landscape, pages: &Vec::new() };
+    let summary = summarise(&mut program, &around);
     project.problems.extend(problems);
     project.problems.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     Ok(Model { project, units, metadata, program, summary })

@@ -32,11 +32,12 @@ pub use frameworks::tdtm::ACTIONS as TRIGGER_ACTIONS;
 use crate::apex::unit::{Expr, Unit};
 use crate::config::Landscape;
 use crate::metadata::Metadata;
+use crate::metadata::subscriber::SubscriberConfig;
 use crate::name;
 
 use frameworks::Frameworks;
 use interpret::Linker;
-use model::{Effect, Program, Unseen};
+use model::{Effect, Entry, EntryKind, Program, Unseen};
 
 /// Stack of the linking thread, in bytes: calls are followed as deep as code calls. Only what is used
 /// becomes memory.
@@ -77,7 +78,8 @@ fn link_here(input: &Input) -> Program {
         Frameworks::read(input.units, &input.metadata.records, &input.landscape.trigger_handlers);
     let mut linker = Linker::new(&symbols, frameworks);
     linker.namespaces = input.namespaces.iter().map(|namespace| name::Name::new(namespace)).collect();
-    let entries = entries::find(&mut linker, input.pages);
+    let mut entries = entries::find(&mut linker, input.pages);
+    batch_sizes(&mut entries, &input.metadata.subscriber_configs);
     let payloads = payload::complete(&mut linker, &entries);
     facts::complete(&mut linker, &input.metadata.events);
     catches::complete(&mut linker);
@@ -116,4 +118,17 @@ fn most_frequent_first(unseen: FxHashMap<(Option<name::Name>, name::Name), usize
     let text = |name: Option<name::Name>| name.map(|name| name.folded());
     all.sort_by_key(|unseen| (Reverse(unseen.calls), text(unseen.receiver), unseen.method.folded()));
     all
+}
+
+/// How many events a trigger gets at once, where a subscriber configuration says so.
+fn batch_sizes(entries: &mut [Entry], configs: &[SubscriberConfig]) {
+    for entry in entries {
+        if matches!(entry.kind, EntryKind::EventTrigger | EntryKind::ChangeEventTrigger)
+            && let Some(config) = configs
+                .iter()
+                .find(|config| config.consumer.as_ref().is_some_and(|name| name.value == entry.owner))
+        {
+            entry.batch_scope = config.batch_size.as_ref().map(|size| size.value);
+        }
+    }
 }

@@ -297,6 +297,11 @@ impl Guards {
     /// `Limits.getDMLStatements() == 0`: nothing was written in this transaction yet.
     pub const CLEAN: Guards = Guards(1 << 11);
 
+    /// In a `catch` clause.
+    pub const CAUGHT: Guards = Guards(1 << 12);
+    /// In a `try`, not in a loop inside of it.
+    pub const TRIED: Guards = Guards(1 << 13);
+
     /// Those that tell records apart and hold in the next transaction too.
     pub const FILTER: Guards =
         Guards(Guards::OTHER.0 | Guards::COUNTER.0 | Guards::DECISION.0 | Guards::MEMO.0);
@@ -448,6 +453,10 @@ pub enum Effect {
     Credential,
     /// The session id given to a request.
     SessionId,
+    /// `setResumeCheckpoint` of an event trigger.
+    Checkpoint,
+    /// `new EventBus.RetryableException`: the trigger is to run again.
+    Retry,
 }
 
 /// A set of [`Effect`]s.
@@ -528,6 +537,8 @@ pub struct PayloadField {
     pub whole_record: bool,
     /// Of a record that this project's code writes.
     pub saved_record: bool,
+    /// The value of a record's field as it is.
+    pub copies_record: bool,
 }
 
 /// Where a value comes from, the more telling first.
@@ -606,6 +617,10 @@ pub enum ItemKind {
     EventRelay,
     /// A managed Pub/Sub subscription.
     ManagedSubscription,
+    /// All that is selected for Change Data Capture.
+    ChangeSelection,
+    /// A subscription of a page in the browser (`empApi`).
+    PageSubscription,
     /// A trigger on a platform event or on change events.
     EventTrigger,
     NamedCredential,

@@ -191,7 +191,17 @@ fn payload(
                 matches!(flow.kind(slot), Slot::NewRecord { .. } | Slot::QueryRows { .. })
                     && flow.facts_of(slot).has(SlotFacts::SAVED)
             });
-            PayloadField { name: setting.name, at: setting.at, from, event, whole_record, saved_record }
+            let copies_record = from.contains(&Origin::Record)
+                && setting.value.iter().any(|&slot| matches!(flow.kind(slot), Slot::Member { .. }));
+            PayloadField {
+                name: setting.name,
+                at: setting.at,
+                from,
+                event,
+                whole_record,
+                saved_record,
+                copies_record,
+            }
         })
         .collect();
     Payload { site, events, fields }

@@ -33,7 +33,13 @@ pub fn dml(site: Option<&Site>, trigger: &Node) -> String {
     }
 }
 
-fn writes(site: &Site) -> String {
+/// "starts queueable Sync.execute".
+pub fn starts(entry: &Entry) -> String {
+    format!("starts {}", entry.name)
+}
+
+/// "updates Account".
+pub fn writes(site: &Site) -> String {
     let verb = match site.operation {
         Some(DmlOp::Insert) => "inserts",
         Some(DmlOp::Update) => "updates",
@@ -146,6 +152,8 @@ pub fn effect(site: &Site) -> String {
         Effect::Endpoint => "sets the address".to_owned(),
         Effect::Credential => "passes the secret".to_owned(),
         Effect::SessionId => "passes the session id".to_owned(),
+        Effect::Checkpoint => "sets the checkpoint".to_owned(),
+        Effect::Retry => "asks for a retry".to_owned(),
     }
 }
 

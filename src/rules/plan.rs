@@ -12,7 +12,7 @@ use super::error::{RuleError, nearest_or_all};
 use super::limits::Limits;
 use super::query::{
     Across, Amount, At, COMPONENT_KEYS, Callouts, Certainty, ComponentQuery, EVENT_WORDS, EntrySelector,
-    GrowsWith, Guard, ItemConditions, Operation, Query, SELECTOR_KEYS, Selector, SeverityWhen, Through,
+    GrowsWith, Guard, ItemConditions, Operation, Query, SELECTOR_KEYS, Selector, SeverityWhen, Through, Turn,
     Unless,
 };
 use super::rule::Rule;
@@ -33,7 +33,15 @@ pub enum PlannedQuery {
     Site(Sites),
     Order(OrderPlan),
     Cost(CostPlan),
+    Cycle(CyclePlan),
     Component(ComponentPlan),
+}
+
+#[derive(Clone, Debug)]
+pub struct CyclePlan {
+    pub through: Vec<Turn>,
+    pub with: Vec<Turn>,
+    pub avoid: Guards,
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +109,7 @@ pub struct CostPlan {
     pub above: Option<Threshold>,
     pub through_dml: bool,
     pub avoid: Guards,
+    pub unless_also: Option<Sites>,
 }
 
 /// A number, by the kind of transaction.
@@ -134,6 +143,7 @@ pub struct PlannedSeverity {
     pub object: Option<TextMatch>,
     pub grows: Option<Growth>,
     pub at_most: Option<Threshold>,
+    pub longer_than: Option<u64>,
     pub site: Option<Sites>,
     pub component: Option<Vec<ItemTest>>,
     pub severity: Severity,
@@ -375,10 +385,28 @@ impl Planner<'_> {
                     above,
                     through_dml: cost.through == Some(Through::Dml),
                     avoid: self.guards(cost.unless.as_ref()),
+                    unless_also: cost.unless_also.as_ref().map(|selector| self.sites(selector, true)),
+                })
+            }
+            Query::Cycle(cycle) => {
+                let through = self.turns(cycle.through.as_ref());
+                PlannedQuery::Cycle(CyclePlan {
+                    with: match &cycle.with {
+                        Some(_) => self.turns(cycle.with.as_ref()),
+                        None => through.clone(),
+                    },
+                    through,
+                    avoid: self.guards(cycle.unless.as_ref()),
                 })
             }
             Query::Component(component) => PlannedQuery::Component(self.component(component)),
         }
+    }
+
+    fn turns(&mut self, words: Option<&Match<Turn>>) -> Vec<Turn> {
+        let Some(words) = words else { return Turn::iter().collect() };
+        let named: Vec<Turn> = self.enums(words, "turn");
+        Turn::iter().filter(|turn| named.contains(turn) != words.not).collect()
     }
 
     fn component(&mut self, query: &ComponentQuery) -> ComponentPlan {
@@ -480,6 +508,7 @@ impl Planner<'_> {
             object: when.object.as_ref().map(|text| self.text(text)),
             grows: when.grows_with.as_ref().map(|grows| self.growth(grows)),
             at_most: when.at_most.as_ref().map(|amount| self.amount(amount)),
+            longer_than: when.longer_than.as_ref().map(|amount| self.amount(amount).sync),
             site: when.site.as_ref().map(|selector| self.sites(selector, false)),
             component: when.component.as_ref().map(|conditions| {
                 if let (Some((name, _)), true) = (conditions.attributes.first(), kinds.is_empty()) {
@@ -545,6 +574,8 @@ impl Planner<'_> {
                 Guard::Single => Guards::SINGLE,
                 Guard::Chunk => Guards::CHUNK,
                 Guard::AsyncContext => Guards::ASYNC_CONTEXT,
+                Guard::Failure => Guards::CAUGHT,
+                Guard::Tried => Guards::TRIED,
                 Guard::Other => Guards::OTHER,
             })
         })

@@ -30,6 +30,8 @@ pub enum Query {
     Order(Box<OrderQuery>),
     /// An effect happens more often than it should.
     Cost(Box<CostQuery>),
+    /// An event leads to itself.
+    Cycle(Box<CycleQuery>),
     /// A thing that the project declares has certain facts.
     Component(Box<ComponentQuery>),
 }
@@ -100,8 +102,38 @@ pub struct CostQuery {
     pub through: Option<Through>,
     #[serde(default)]
     pub unless: Option<Unless>,
+    /// Nothing is reported where the same transaction also reaches this.
+    #[serde(default)]
+    pub unless_also: Option<Selector>,
     #[serde(default)]
     pub within: Within,
+}
+
+/// An event leads to itself: its subscriber publishes an event, or writes an object whose changes are
+/// published, and so on until the first event comes again. Jobs that are started on the way belong to it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CycleQuery {
+    /// By what one event leads to the next; default: `[publish, dml]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<Match<Turn>>,
+    /// Only cycles that have one of these among their turns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<Match<Turn>>,
+    /// What makes it harmless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unless: Option<Unless>,
+}
+
+/// By what one event leads to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, strum::Display, strum::EnumIter)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Turn {
+    /// It is published.
+    Publish,
+    /// A write that Change Data Capture publishes.
+    Dml,
 }
 
 /// A thing that the project declares has certain facts: those of its own file, and those of its place
@@ -249,6 +281,9 @@ pub struct SeverityWhen {
     /// The number of runs is known and at most this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Amount>,
+    /// Cycle: it passes through more events than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub longer_than: Option<Amount>,
     /// Conditions on the effect that is the finding's subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<Selector>,
@@ -307,6 +342,10 @@ pub enum Guard {
     Chunk,
     /// `System.isBatch()`, `System.isFuture()` and the like.
     AsyncContext,
+    /// In a `catch` clause.
+    Failure,
+    /// In a `try` of the same turn of the loop, so that a failure does not end the loop.
+    Tried,
     /// Any condition that is none of these.
     Other,
 }
@@ -380,7 +419,9 @@ impl<'de> Deserialize<'de> for Find {
             type Value = Find;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a query (`path`, `site`, `order`, `cost` or `component`), or a list of queries")
+                f.write_str(
+                    "a query (`path`, `site`, `order`, `cost`, `cycle` or `component`), or a list of queries",
+                )
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Find, A::Error> {
@@ -732,7 +773,9 @@ fn item_properties() -> Map<String, Value> {
 /// A number, a condition on it, or `{above: AMOUNT}`.
 fn count_schema() -> Schema {
     let number = json_schema!({"type": "integer", "minimum": 0});
-    let amount = Amount::json_schema(&mut SchemaGenerator::default());
+    let amount = json_schema!({
+        "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "minLength": 1}],
+    });
     json_schema!({
         "anyOf": [
             match_schema(number),

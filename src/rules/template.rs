@@ -2,8 +2,9 @@
 
 use std::fmt::Write;
 
+use crate::name::Name;
 use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES};
-use crate::program::model::{Bound, Effects, Entry, Item, ItemKind, Site};
+use crate::program::model::{Bound, Effect, Effects, Entry, Item, ItemKind, Site};
 
 use super::error::nearest_or_all;
 use super::labels;
@@ -33,6 +34,8 @@ enum Source {
     FromOwner,
     FromEvent,
     Loops,
+    /// "A__e → B__e → A__e".
+    Events,
     /// "always" or "sometimes".
     Certainty,
     First(Field),
@@ -68,6 +71,7 @@ pub struct Names {
     entry: bool,
     loops: bool,
     certainty: bool,
+    events: bool,
 }
 
 impl Names {
@@ -80,10 +84,12 @@ impl Names {
             entry: true,
             loops: true,
             certainty: true,
+            events: true,
         };
         let mut firsts = Vec::new();
         for query in queries {
             names.certainty &= matches!(query, PlannedQuery::Order(_));
+            names.events &= matches!(query, PlannedQuery::Cycle(_));
             match query {
                 PlannedQuery::Path(path) => {
                     names.subject.push(("to", path.to.effects));
@@ -103,6 +109,11 @@ impl Names {
                 PlannedQuery::Cost(cost) => {
                     names.subject.push(("of", cost.of.effects));
                     firsts.push((cost.above == Some(Threshold::ONE)).then_some(cost.of.effects));
+                }
+                PlannedQuery::Cycle(_) => {
+                    names.subject.push(("to", Effects::of(&[Effect::Publish, Effect::Dml])));
+                    firsts.push(None);
+                    names.loops = false;
                 }
                 PlannedQuery::Component(component) => {
                     names.items.extend(&component.kinds);
@@ -125,6 +136,9 @@ impl Names {
         }
         if self.loops {
             all.push("loops".to_owned());
+        }
+        if self.events {
+            all.push("events".to_owned());
         }
         if self.certainty {
             all.push("certainty".to_owned());
@@ -177,6 +191,8 @@ pub struct Values<'a> {
     pub first: Option<&'a Site>,
     pub loops: &'a [Bound],
     pub certainty: Option<Certainty>,
+    /// The events of a cycle, the first once more at the end.
+    pub events: &'a [Name],
 }
 
 impl Template {
@@ -274,6 +290,7 @@ fn source(name: &str) -> Source {
     match name.split_once('.') {
         None if name == "loops" => Source::Loops,
         None if name == "certainty" => Source::Certainty,
+        None if name == "events" => Source::Events,
         None => Source::From,
         Some(("from", "object")) => Source::FromObject,
         Some(("from", "event")) => Source::FromEvent,
@@ -298,7 +315,7 @@ fn source(name: &str) -> Source {
 impl Source {
     fn may_be_unknown(&self) -> bool {
         match self {
-            Source::From | Source::FromOwner | Source::Loops | Source::Certainty => false,
+            Source::From | Source::FromOwner | Source::Loops | Source::Certainty | Source::Events => false,
             Source::FromObject | Source::FromEvent => true,
             Source::First(field) | Source::Subject(field) => !matches!(field, Field::Label | Field::Symbol),
             Source::Item(field) => !matches!(field, ItemField::Label | ItemField::Name),
@@ -324,6 +341,10 @@ impl Source {
                 Some(Certainty::May) => "sometimes",
                 Some(Certainty::Must) | None => "always",
             }),
+            Source::Events => {
+                let names: Vec<&str> = values.events.iter().map(|name| name.as_str()).collect();
+                text.push_str(&names.join(" → "));
+            }
             Source::Loops => text.push_str(&labels::times(values.loops, entry)),
             Source::First(field) => {
                 if let Some(site) = values.first {
@@ -371,8 +392,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::name::Name;
-    use crate::program::model::{Effect, EntryKind, NodeId};
+    use crate::program::model::{EntryKind, NodeId};
     use crate::span::{FileId, Location, Span};
 
     fn site(host: Option<&'static str>) -> Site {
@@ -396,6 +416,7 @@ mod tests {
             entry: true,
             loops: true,
             certainty: true,
+            events: false,
         }
     }
 
@@ -418,6 +439,7 @@ mod tests {
             first: None,
             loops: &[Bound::EntryBatch, Bound::QueryRows],
             certainty: Some(Certainty::May),
+            events: &[],
         };
         Template::parse(text, &names()).expect("a template").fill(&values)
     }

@@ -90,12 +90,13 @@ fn walk(steps: &[Step], loops: &[(Location, Bound)], guards: Guards, events: &mu
             Step::Loop(body) => {
                 let mut inner = loops.to_vec();
                 inner.push((body.at, body.bound));
-                walk(&body.steps, &inner, guards, events);
+                walk(&body.steps, &inner, guards.without(Guards::TRIED), events);
             }
             Step::Try { body, catches, finally } => {
-                walk(body, loops, guards, events);
+                let tried = if catches.is_empty() { guards } else { guards.with(Guards::TRIED) };
+                walk(body, loops, tried, events);
                 for steps in catches {
-                    walk(steps, loops, guards, events);
+                    walk(steps, loops, guards.with(Guards::CAUGHT), events);
                 }
                 walk(finally, loops, guards, events);
             }

@@ -3,9 +3,12 @@
 //! Two questions are answered on the linked program: [`reach`] (does an entry reach an effect, how
 //! often, by which path) and [`order`] (does one effect happen before another in one transaction).
 
+pub mod event_graph;
+mod event_items;
 mod events;
 pub mod order;
 pub mod reach;
+pub mod spread;
 mod twice;
 
 pub use order::Orders;
@@ -13,6 +16,7 @@ pub use twice::two_on_one_way;
 
 use crate::program::model::{Effects, Program};
 
+use event_graph::{EventGraph, Surroundings};
 use events::{Event, EventKind};
 
 /// Per node, the effects of its transaction: its own and those of all that it calls.
@@ -24,14 +28,21 @@ pub struct Summary {
     pub effects_through_dml: Vec<Effects>,
     /// Each node's steps as a flat list, with the loops and guards around each.
     events: Vec<Vec<Event>>,
+    pub event_graph: EventGraph,
 }
 
 /// Computes the effects of every node: a bottom-up fixpoint over the callers, linear in the calls.
-pub fn summarise(program: &Program) -> Summary {
+///
+/// The facts that this gives of events become items of the program.
+pub fn summarise(program: &mut Program, around: &Surroundings<'_>) -> Summary {
     let events: Vec<Vec<Event>> = program.nodes.iter().map(|node| events::flatten(&node.steps)).collect();
     let effects = fixpoint(program, &events, false);
     let effects_through_dml = fixpoint(program, &events, true);
-    Summary { effects, effects_through_dml, events }
+    let mut summary = Summary { effects, effects_through_dml, events, event_graph: EventGraph::default() };
+    summary.event_graph = event_graph::build(program, &summary, around);
+    program.items.extend(event_items::items(program, &summary, around));
+    program.items.sort_by(|a, b| (a.kind, a.name, a.at).cmp(&(b.kind, b.name, b.at)));
+    summary
 }
 
 fn fixpoint(program: &Program, events: &[Vec<Event>], through_dml: bool) -> Vec<Effects> {

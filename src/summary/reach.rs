@@ -127,7 +127,9 @@ pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &Reach
                     || event.loops.iter().any(|(_, bound)| bounded_by(entry, *bound).grows()),
                 decided: state.1.decided || event.guards.has_any(Guards::DECISION),
                 fired: state.1.fired || matches!(event.kind, EventKind::Trigger { .. }),
-                conditional: state.1.conditional || (state.1.fired && event.guards != Guards::NONE),
+                conditional: state.1.conditional
+                    || (state.1.fired
+                        && event.guards.without(Guards::CAUGHT.with(Guards::TRIED)) != Guards::NONE),
             };
             let from = From { state, event: index };
             let target = match &event.kind {

@@ -865,6 +865,10 @@ impl<'u> Linker<'u> {
                 Value { deps, slots, ..Value::known(known, resolved) }
             }
             Ty::Platform(name) => {
+                if name.is("eventbus.retryableexception") {
+                    let at = frame.at(self, id);
+                    self.plain_effect(frame, at, Effect::Retry, "`EventBus.RetryableException`");
+                }
                 let slots = if name.is("httprequest") {
                     Slots::one(self.made_slot(frame, id))
                 } else if let Some(slots) = self.new_record(frame, id, *name, unit.list(args), &values) {

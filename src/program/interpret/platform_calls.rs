@@ -58,6 +58,7 @@ impl<'u> Linker<'u> {
                 Value::of(Ty::named("Id"))
             }
             ("database", _) => self.database(frame, id, at, method, args, used),
+            ("eventbus.triggercontext", "currentcontext") => Value::of(Ty::named("EventBus.TriggerContext")),
             ("eventbus", "publish") => self.publish(frame, at, args, used),
             ("messaging", "sendemail" | "sendemailmessage" | "reservesingleemailcapacity")
                 if method != "reservesingleemailcapacity" =>
@@ -284,6 +285,10 @@ impl<'u> Linker<'u> {
                 }
             }
             ("restrequest", _) => Value::unknown(),
+            ("eventbus.triggercontext", "setresumecheckpoint") => {
+                self.plain_effect(frame, at, Effect::Checkpoint, "`setResumeCheckpoint`");
+                Value::of(Ty::Void)
+            }
             (record, "get" | "getsobject" | "getsobjects") if is_record(record) => {
                 Value { slots: self.part_of(frame, id, receiver), ..Value::unknown() }
             }

@@ -1,6 +1,5 @@
 //! `component`: things that the project declares, with certain facts.
 
-use crate::finding::Confidence;
 use crate::program::model::{ItemId, Program};
 use crate::rules::plan::ComponentPlan;
 
@@ -11,19 +10,6 @@ pub(super) fn hits(program: &Program, rule: usize, plan: &ComponentPlan) -> Vec<
         .map(ItemId)
         .zip(&program.items)
         .filter(|(_, item)| plan.matches(item))
-        .map(|(id, item)| Hit {
-            rule,
-            entry: None,
-            primary: item.at,
-            subject: Subject::Item(id),
-            first: None,
-            certainty: None,
-            confidence: Confidence::High,
-            loops: Vec::new(),
-            path: Vec::new(),
-            related: Vec::new(),
-            at_entry: false,
-            hint: false,
-        })
+        .map(|(id, item)| Hit::new(rule, item.at, Subject::Item(id)))
         .collect()
 }

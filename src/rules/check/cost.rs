@@ -18,10 +18,14 @@ pub(super) fn hits<'a>(
     found: impl Iterator<Item = &'a Reach>,
 ) -> Vec<Hit> {
     let entry = world.program.entry(id);
-    super::surest(found.filter(|reach| exceeds(plan, entry, &reach.count.loops)))
-        .into_iter()
-        .map(|reach| hit(world, rule, id, reach))
-        .collect()
+    let found = super::surest(found.filter(|reach| exceeds(plan, entry, &reach.count.loops)));
+    if let Some(also) = &plan.unless_also
+        && !found.is_empty()
+        && world.reaches(id, also, plan.through_dml)
+    {
+        return Vec::new();
+    }
+    found.into_iter().map(|reach| hit(world, rule, id, reach)).collect()
 }
 
 /// More than one on one way.
@@ -59,19 +63,13 @@ fn hit(world: World<'_>, rule: usize, id: EntryId, reach: &Reach) -> Hit {
         && !of_scope;
     let confidence = if sure { Confidence::High } else { Confidence::Low };
     Hit {
-        rule,
         entry: Some(id),
-        primary: world.program.site(reach.site).at,
-        subject: Subject::Site(reach.site),
-        first: None,
-        certainty: None,
         confidence,
         loops: reach.count.loops.clone(),
         path: reach.path.clone(),
-        related: Vec::new(),
-        at_entry: false,
         // A loop that calls one of several overrides may never call this one.
         hint: reach.conditional || reach.confidence < Confidence::High,
+        ..Hit::new(rule, world.program.site(reach.site).at, Subject::Site(reach.site))
     }
 }
 

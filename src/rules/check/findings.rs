@@ -111,6 +111,7 @@ impl Builder<'_> {
             && planned.object.as_ref().is_none_or(|text| text.matches(object.map(|name| name.as_str())))
             && planned.site.as_ref().is_none_or(|sites| site.is_some_and(|site| sites.matches(site, entry)))
             && planned.component.as_ref().is_none_or(|tests| item.is_some_and(|item| all_hold(tests, item)))
+            && planned.longer_than.is_none_or(|length| hit.events.len() as u64 > length + 1)
             && planned.grows.is_none_or(|grows| hit.loops.iter().any(|&(_, bound)| grows.has(bound)))
             && planned.at_most.is_none_or(|threshold| {
                 entry.is_some_and(|entry| {
@@ -137,6 +138,7 @@ impl Builder<'_> {
             first: shown.first.map(|id| self.program.site(id)),
             loops: &loops,
             certainty: shown.certainty,
+            events: &shown.events,
         };
         Finding {
             rule: rule.id.clone(),
@@ -144,7 +146,7 @@ impl Builder<'_> {
             confidence: rule.confidence.min(shown.confidence),
             message: plan.message.fill(&values),
             primary,
-            path: self.steps(shown),
+            path: if shown.steps.is_empty() { self.steps(shown) } else { shown.steps.clone() },
             related: self.related_steps(shown),
             origins: self.origins(shown, hits),
             pattern: rule.pattern.clone(),

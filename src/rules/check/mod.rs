@@ -5,6 +5,7 @@
 
 mod component;
 mod cost;
+mod cycle;
 pub(crate) mod findings;
 mod order;
 mod path;
@@ -15,7 +16,8 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::config::FileLevels;
-use crate::finding::{Confidence, Finding};
+use crate::finding::{Confidence, Finding, Step};
+use crate::name::Name;
 use crate::program::model::{Bound, Effects, Entry, EntryId, EntryKind, Guards, ItemId, Program, SiteId};
 use crate::span::Location;
 use crate::summary::Summary;
@@ -39,6 +41,10 @@ struct Hit {
     confidence: Confidence,
     loops: Vec<(Location, Bound)>,
     path: Vec<Hop>,
+    /// Instead of a path: the way through several transactions.
+    steps: Vec<Step>,
+    /// Of a cycle: the events that it passes through.
+    events: Vec<Name>,
     /// Other sites that explain the hit, each with its label.
     related: Vec<(SiteId, String)>,
     /// The finding is about the entry point, not about the effect.
@@ -64,6 +70,28 @@ pub struct Proof {
     pub hint: bool,
 }
 
+impl Hit {
+    /// A hit that needs no path.
+    fn new(rule: usize, primary: Location, subject: Subject) -> Hit {
+        Hit {
+            rule,
+            entry: None,
+            primary,
+            subject,
+            first: None,
+            certainty: None,
+            confidence: Confidence::High,
+            loops: Vec::new(),
+            path: Vec::new(),
+            steps: Vec::new(),
+            events: Vec::new(),
+            related: Vec::new(),
+            at_entry: false,
+            hint: false,
+        }
+    }
+}
+
 /// What a hit is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Subject {
@@ -83,6 +111,21 @@ impl World<'_> {
     fn effects(self, entry: &Entry, through_dml: bool) -> Effects {
         let all = if through_dml { &self.summary.effects_through_dml } else { &self.summary.effects };
         all.get(entry.node.0 as usize).copied().unwrap_or_default()
+    }
+
+    /// Whether the transaction of an entry point reaches one of `sites`.
+    fn reaches(self, id: EntryId, sites: &Sites, through_dml: bool) -> bool {
+        let entry = self.program.entry(id);
+        if !self.effects(entry, through_dml).intersects(sites.effects) {
+            return false;
+        }
+        let query = ReachQuery {
+            effects: sites.effects,
+            site: &|site| sites.matches(site, Some(entry)),
+            avoid: Guards::NONE,
+            through_dml,
+        };
+        !reach(self.program, self.summary, id, &query).is_empty()
     }
 
     /// The entry points that `from` selects and whose transaction has one of `effects`.
@@ -145,6 +188,7 @@ pub fn check_with_proofs(
     let mut reaching: BTreeMap<(EntryId, bool, u16), Vec<(usize, Reaching<'_>)>> = BTreeMap::new();
     let mut twice = Vec::new();
     let mut ordered = Vec::new();
+    let mut cycles = Vec::new();
     let mut hits = Vec::new();
     for (rule, (_, plan)) in plans.iter().enumerate() {
         for query in &plan.queries {
@@ -153,6 +197,7 @@ pub fn check_with_proofs(
                 PlannedQuery::Component(component) => {
                     hits.extend(component::hits(program, rule, component));
                 }
+                PlannedQuery::Cycle(cycle) => cycles.push((rule, cycle)),
                 PlannedQuery::Path(path) => {
                     for id in world.candidates(&path.from, path.to.effects, path.through_dml) {
                         let key = (id, path.through_dml, path.avoid.0);
@@ -186,6 +231,7 @@ pub fn check_with_proofs(
     hits.par_extend(
         ordered.par_iter().flat_map_iter(|(rule, order, entries)| order::hits(world, *rule, order, entries)),
     );
+    hits.par_extend(cycles.par_iter().flat_map_iter(|&(rule, cycle)| cycle::hits(world, rule, cycle)));
     findings::build(program, &plans, hits, levels)
 }
 

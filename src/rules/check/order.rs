@@ -33,17 +33,13 @@ pub(super) fn hits(world: World<'_>, rule: usize, plan: &OrderPlan, entries: &[E
 fn hit(world: World<'_>, rule: usize, id: EntryId, pair: Ordered) -> Hit {
     let program = world.program;
     Hit {
-        rule,
         entry: Some(id),
-        primary: program.site(pair.then).at,
-        subject: Subject::Site(pair.then),
         first: Some(pair.first),
         certainty: Some(if pair.must { Certainty::Must } else { Certainty::May }),
         confidence: pair.confidence,
         loops: pair.across.into_iter().collect(),
         path: pair.then_path,
         related: vec![(pair.first, labels::earlier(program.site(pair.first), pair.across.is_some()))],
-        at_entry: false,
-        hint: false,
+        ..Hit::new(rule, program.site(pair.then).at, Subject::Site(pair.then))
     }
 }

@@ -1,9 +1,9 @@
 //! `path`: an entry point reaches an effect.
 
-use crate::program::model::{EntryId, Guards};
+use crate::program::model::EntryId;
 use crate::rules::plan::PathPlan;
 use crate::rules::query::At;
-use crate::summary::reach::{Reach, ReachQuery, reach};
+use crate::summary::reach::Reach;
 
 use super::{Hit, Subject, World};
 
@@ -19,35 +19,23 @@ pub(super) fn hits<'a>(
         .into_iter()
         .map(|reach| {
             let at_entry = plan.at == At::Entry;
+            let primary = if at_entry { entry.at } else { world.program.site(reach.site).at };
             Hit {
-                rule,
                 entry: Some(id),
-                primary: if at_entry { entry.at } else { world.program.site(reach.site).at },
-                subject: Subject::Site(reach.site),
-                first: None,
-                certainty: None,
                 confidence: super::confidence_of(entry, reach),
                 loops: reach.count.loops.clone(),
                 path: reach.path.clone(),
-                related: Vec::new(),
                 at_entry,
                 hint: reach.conditional,
+                ..Hit::new(rule, primary, Subject::Site(reach.site))
             }
         })
         .collect();
     if let Some(also) = &plan.unless_also
         && !hits.is_empty()
-        && world.effects(entry, plan.through_dml).intersects(also.effects)
+        && world.reaches(id, also, plan.through_dml)
     {
-        let query = ReachQuery {
-            effects: also.effects,
-            site: &|site| also.matches(site, Some(entry)),
-            avoid: Guards::NONE,
-            through_dml: plan.through_dml,
-        };
-        if !reach(world.program, world.summary, id, &query).is_empty() {
-            hits.clear();
-        }
+        hits.clear();
     }
     hits
 }

@@ -1,6 +1,5 @@
 //! `site`: places with certain local facts.
 
-use crate::finding::Confidence;
 use crate::program::model::{Program, SiteId};
 use crate::rules::plan::Sites;
 
@@ -11,19 +10,6 @@ pub(super) fn hits(program: &Program, rule: usize, sites: &Sites) -> Vec<Hit> {
         .map(SiteId)
         .zip(&program.sites)
         .filter(|(_, site)| sites.matches(site, None))
-        .map(|(id, site)| Hit {
-            rule,
-            entry: None,
-            primary: site.at,
-            subject: Subject::Site(id),
-            first: None,
-            certainty: None,
-            confidence: Confidence::High,
-            loops: Vec::new(),
-            path: Vec::new(),
-            related: Vec::new(),
-            at_entry: false,
-            hint: false,
-        })
+        .map(|(id, site)| Hit::new(rule, site.at, Subject::Site(id)))
         .collect()
 }

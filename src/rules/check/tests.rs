@@ -87,18 +87,10 @@ fn hop(at: Location, kind: HopKind, node: Option<u32>) -> Hop {
 
 fn hit(rule: usize, entry: u32, path: Vec<Hop>) -> Hit {
     Hit {
-        rule,
         entry: Some(EntryId(entry)),
-        primary: at(4, 90),
-        subject: Subject::Site(SiteId(0)),
-        first: None,
-        certainty: None,
-        confidence: Confidence::High,
         loops: vec![(at(3, 60), Bound::EntryBatch)],
         path,
-        related: Vec::new(),
-        at_entry: false,
-        hint: false,
+        ..Hit::new(rule, at(4, 90), Subject::Site(SiteId(0)))
     }
 }
 

@@ -1,0 +1,307 @@
+//! The events, and what delivers them, as things with facts that rules ask for.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::apex::unit::DmlOp;
+use crate::metadata::Metadata;
+use crate::metadata::object::PublishBehavior;
+use crate::name::Name;
+use crate::program::model::{Effect, Effects, EntryId, EntryKind, Guards, Item, ItemKind, Program, Site};
+use crate::span::Location;
+
+use super::Summary;
+use super::event_graph::{
+    Assumed, Event, EventGraph, SubscriberKind, Surroundings, is_change, is_event, payload_of,
+};
+use super::reach::{ReachQuery, reach};
+
+type Facts = Vec<(&'static str, Cow<'static, str>)>;
+
+/// The items of all events, channels' selections, subscriptions and relays.
+pub fn items(program: &Program, summary: &Summary, around: &Surroundings<'_>) -> Vec<Item> {
+    let graph = &summary.event_graph;
+    let mut items: Vec<Item> =
+        graph.events.iter().filter_map(|event| item(program, graph, event, around)).collect();
+    items.extend(triggers(program, summary, around.metadata));
+    items.extend(selection(around.metadata));
+    items.extend(deliveries(around.metadata));
+    items.extend(around.pages.iter().map(|page| Item {
+        kind: ItemKind::PageSubscription,
+        name: Name::new(&page.component),
+        at: page.at,
+        label: format!("component {}", page.component),
+        object: Some(Name::new(page.topic.rsplit('/').next().unwrap_or_default())),
+        facts: vec![("topic", topic_kind(&page.topic).into())],
+        related: Vec::new(),
+    }));
+    items
+}
+
+fn topic_kind(topic: &str) -> &'static str {
+    let topic = topic.to_ascii_lowercase();
+    if topic.starts_with("/topic/") {
+        "push-topic"
+    } else if topic.starts_with("/u/") {
+        "generic"
+    } else if topic == "/data/changeevents" {
+        "all-changes"
+    } else if topic.starts_with("/data/") {
+        "changes"
+    } else {
+        "event"
+    }
+}
+
+fn count(number: usize) -> Cow<'static, str> {
+    number.to_string().into()
+}
+
+fn item(program: &Program, graph: &EventGraph, event: &Event, around: &Surroundings<'_>) -> Option<Item> {
+    let triggers: Vec<&super::event_graph::Subscriber> =
+        event.subscribers.iter().filter(|subscriber| subscriber.kind == SubscriberKind::Trigger).collect();
+    let published = event.publishers.iter().find_map(|publisher| publisher.site);
+    let at = event
+        .declared
+        .or_else(|| triggers.last().and_then(|trigger| trigger.at))
+        .or_else(|| published.map(|site| program.site(site).at))?;
+    let mut related: Vec<(Location, String)> = Vec::new();
+    for publisher in event.publishers.iter().take(4) {
+        if let Some(site) = publisher.site {
+            related.push((program.site(site).at, format!("{} publishes it", publisher.label)));
+        }
+    }
+    for subscriber in event.subscribers.iter().take(4) {
+        if let Some(at) = subscriber.at {
+            related.push((at, format!("{} receives it", subscriber.label)));
+        }
+    }
+    let mut facts: Facts = vec![("triggers", count(triggers.len()))];
+    let (kind, label) = if is_change(event.name) {
+        let selected = around.metadata.channel_members.iter().any(|member| member.entity.value == event.name);
+        let selected = match (selected, graph.has_selection) {
+            (true, _) => "yes",
+            (false, true) => "no",
+            (false, false) => "unknown",
+        };
+        facts.push(("selected", selected.into()));
+        // A channel alone is no subscriber.
+        let receivers = event.subscribers.iter().filter(|one| one.kind != SubscriberKind::Channel).count();
+        facts.push(("subscribers", count(receivers)));
+        (ItemKind::ChangeEvent, format!("change event {}", event.name))
+    } else if is_event(event.name) {
+        facts.push(("subscribers", count(event.subscribers.len())));
+        facts.push(("publishers", count(event.publishers.len())));
+        let declared = around.metadata.events.iter().find(|one| one.header.name == event.name);
+        facts.push(("declared", if declared.is_some() { "yes" } else { "no" }.into()));
+        if let Some(declared) = declared {
+            let behavior = match declared.publish_behavior {
+                PublishBehavior::AfterCommit => "after-commit",
+                PublishBehavior::Immediately => "immediately",
+            };
+            facts.push(("publish-behavior", behavior.into()));
+            let standard = declared
+                .event_type
+                .as_ref()
+                .is_some_and(|volume| volume.value.eq_ignore_ascii_case("StandardVolume"));
+            facts.push(("volume", if standard { "standard" } else { "high" }.into()));
+        }
+        if let Some(route) = &event.route {
+            facts.push(("route", "pass-through".into()));
+            facts.push(("from", route.from.clone().into()));
+            facts.push(("to", route.to.clone().into()));
+            facts.push(("assumed", route.assumed.to_string().into()));
+            let missing = match route.assumed {
+                Assumed::None => None,
+                Assumed::Publisher => Some("its publisher"),
+                Assumed::Subscriber => Some("its subscriber"),
+            };
+            facts.extend(missing.map(|end| {
+                let words = format!(" (that {end} is outside is assumed: none stands in the repository)");
+                ("assumption", words.into())
+            }));
+        }
+        facts.extend(copies(program, event));
+        (ItemKind::PlatformEvent, format!("platform event {}", event.name))
+    } else {
+        // A standard event (`BatchApexErrorEvent`): the platform publishes it.
+        facts.push(("subscribers", count(event.subscribers.len())));
+        facts.push(("declared", "no".into()));
+        (ItemKind::PlatformEvent, format!("event {}", event.name))
+    };
+    Some(Item { kind, name: event.name, at, label, object: None, facts, related })
+}
+
+/// Whether record triggers copy the fields of their object into the event.
+fn copies(program: &Program, event: &Event) -> Facts {
+    let mut operations: BTreeMap<Name, Vec<crate::apex::unit::TriggerEvent>> = BTreeMap::new();
+    let mut fields = 0;
+    for publisher in &event.publishers {
+        let Some(site) = publisher.site else { continue };
+        let Some(payload) = payload_of(program, site) else { continue };
+        // A condition on the data makes it a message of its own.
+        if program.site(site).fact("filtered") != Some("no") {
+            return Vec::new();
+        }
+        let mut copied: Vec<Name> =
+            payload.fields.iter().filter(|field| field.copies_record).map(|field| field.name).collect();
+        copied.sort();
+        copied.dedup();
+        fields = fields.max(copied.len());
+        for &id in &publisher.entries {
+            let entry = program.entry(id);
+            if let (EntryKind::Trigger, Some(object), Some(event)) = (entry.kind, entry.object, entry.event) {
+                operations.entry(object).or_default().push(event);
+            }
+        }
+    }
+    let most = operations
+        .into_iter()
+        .map(|(object, mut events)| {
+            events.retain(|event| event.to_string().starts_with("after"));
+            events.sort();
+            events.dedup();
+            (events.len(), object)
+        })
+        .max_by_key(|&(events, object)| (events, std::cmp::Reverse(object)));
+    match most {
+        Some((events, object)) if events > 0 => vec![
+            ("copied-object", object.as_str().into()),
+            ("copied-operations", count(events)),
+            ("copied-fields", count(fields)),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// The objects selected for Change Data Capture, counted over all channels.
+fn selection(metadata: &Metadata) -> Option<Item> {
+    let mut members: Vec<_> = metadata
+        .channel_members
+        .iter()
+        // Those of a managed package's channel count for the package.
+        .filter(|member| is_change(member.entity.value) && !is_packaged(member.channel.value))
+        .collect();
+    members.sort_by_key(|member| (member.entity.value, member.header.start()));
+    members.dedup_by_key(|member| member.entity.value);
+    let first = members.first()?;
+    let related = members
+        .iter()
+        .map(|member| {
+            (member.header.location(member.entity.at), format!("{} is selected", member.entity.value))
+        })
+        .collect();
+    Some(Item {
+        kind: ItemKind::ChangeSelection,
+        name: Name::new("Change Data Capture"),
+        at: first.header.location(first.entity.at),
+        label: "the selection for Change Data Capture".to_owned(),
+        object: None,
+        facts: vec![("entities", count(members.len()))],
+        related,
+    })
+}
+
+/// `ns__Channel__chn`.
+fn is_packaged(channel: Name) -> bool {
+    channel.folded().matches("__").count() > 1
+}
+
+fn deliveries(metadata: &Metadata) -> Vec<Item> {
+    let mut items = Vec::new();
+    for relay in &metadata.event_relays {
+        let recovery = relay.replay_recovery.as_deref().unwrap_or("LATEST").to_ascii_lowercase();
+        let mut facts: Facts =
+            vec![("recovery", if recovery == "earliest" { "earliest" } else { "latest" }.into())];
+        let running = relay.state.as_ref().is_some_and(|state| state.value.eq_ignore_ascii_case("RUN"));
+        facts.push(("state", if running { "run" } else { "stop" }.into()));
+        items.push(Item {
+            kind: ItemKind::EventRelay,
+            name: relay.header.name,
+            at: relay
+                .options
+                .as_ref()
+                .map_or(relay.header.start(), |options| relay.header.location(options.at)),
+            label: format!("event relay {}", relay.header.name),
+            object: relay.channel.as_ref().map(|channel| channel.value),
+            facts,
+            related: Vec::new(),
+        });
+    }
+    for managed in &metadata.managed_subscriptions {
+        let mut facts: Facts = Vec::new();
+        if let Some(recovery) = &managed.error_recovery_replay {
+            let earliest = recovery.value.eq_ignore_ascii_case("EARLIEST");
+            facts.push(("recovery", if earliest { "earliest" } else { "latest" }.into()));
+        }
+        if let Some(topic) = &managed.topic {
+            facts.push(("topic", topic_kind(&topic.value).into()));
+        }
+        let place = managed.error_recovery_replay.as_ref().or(managed.topic.as_ref());
+        items.push(Item {
+            kind: ItemKind::ManagedSubscription,
+            name: managed.header.name,
+            at: place.map_or(managed.header.start(), |text| managed.header.location(text.at)),
+            label: format!("managed subscription {}", managed.header.name),
+            object: managed
+                .topic
+                .as_ref()
+                .map(|topic| Name::new(topic.value.rsplit('/').next().unwrap_or_default())),
+            facts,
+            related: Vec::new(),
+        });
+    }
+    items
+}
+
+/// The triggers on events: whom they run as, and how many run side by side.
+fn triggers(program: &Program, summary: &Summary, metadata: &Metadata) -> Vec<Item> {
+    let mut items: Vec<Item> = Vec::new();
+    for (id, entry) in (0u32..).map(EntryId).zip(&program.entries) {
+        if !matches!(entry.kind, EntryKind::EventTrigger | EntryKind::ChangeEventTrigger)
+            || items.iter().any(|item| item.at == entry.at)
+        {
+            continue;
+        }
+        let config = metadata
+            .subscriber_configs
+            .iter()
+            .find(|config| config.consumer.as_ref().is_some_and(|name| name.value == entry.owner));
+        let user = config.and_then(|config| config.user.as_ref());
+        let partitions =
+            config.and_then(|config| config.partitions.as_ref()).map_or(1, |number| number.value);
+        let key = config.and_then(|config| config.partition_key.as_ref());
+        let key = key.map_or("event-uuid", |key| {
+            if key.value.to_ascii_lowercase().ends_with("eventuuid") { "event-uuid" } else { "field" }
+        });
+        let reached = |effect: Effect, site: &(dyn Fn(&Site) -> bool + Sync)| {
+            let effects = Effects::of(&[effect]);
+            let query = ReachQuery { effects, site, avoid: Guards::NONE, through_dml: true };
+            reach(program, summary, id, &query)
+        };
+        let emails = reached(Effect::Email, &|_| true);
+        let updates =
+            reached(Effect::Dml, &|site| matches!(site.operation, Some(DmlOp::Update | DmlOp::Upsert)));
+        let related = emails
+            .iter()
+            .take(2)
+            .map(|email| (program.site(email.site).at, "sends the email".to_owned()))
+            .collect();
+        items.push(Item {
+            kind: ItemKind::EventTrigger,
+            name: entry.owner,
+            at: entry.at,
+            label: format!("trigger {}", entry.owner),
+            object: entry.object,
+            facts: vec![
+                ("user", if user.is_some() { "set" } else { "automated-process" }.into()),
+                ("partitions", count(partitions as usize)),
+                ("partition-key", key.into()),
+                ("sends-email", if emails.is_empty() { "no" } else { "yes" }.into()),
+                ("updates", if updates.is_empty() { "no" } else { "yes" }.into()),
+            ],
+            related,
+        });
+    }
+    items
+}
