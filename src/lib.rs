@@ -8,6 +8,7 @@ pub mod apex;
 pub mod cli;
 pub mod config;
 pub mod discover;
+pub mod emp_api;
 pub mod finding;
 pub mod lsp;
 pub mod map;

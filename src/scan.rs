@@ -13,6 +13,7 @@ use crate::discover::{
     DiscoverError, ModuleId, ModuleKind, Problem, Project, SourceFile, SourceKind, discover, read_text,
     visualforce,
 };
+use crate::emp_api;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::metadata::{self, Metadata};
 use crate::program::model::Program;
@@ -134,7 +135,11 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
     };
     let mut program = program::link(&input);
     progress.stage("summarising", 0);
-    let around = Surroundings { metadata: &metadata, landscape: &settings.landscape, pages: &Vec::new() };
+    let around = Surroundings {
+        metadata: &metadata,
+        landscape: &settings.landscape,
+        pages: &emp_api::subscriptions(&project),
+    };
     let summary = summarise(&mut program, &around);
     project.problems.extend(problems);
     project.problems.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));

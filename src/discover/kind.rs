@@ -63,6 +63,13 @@ pub(super) fn kind_of(name: &str, folder: &Path) -> Option<SourceKind> {
     if let Some((_, kind)) = kind.into_iter().find(|(known, _)| suffix.eq_ignore_ascii_case(known)) {
         return Some(kind);
     }
+    let is_script = suffix.eq_ignore_ascii_case("js") || suffix.eq_ignore_ascii_case("cmp");
+    if is_script {
+        // `lwc/name/name.js`, `aura/Name/NameController.js`; tests are one folder deeper.
+        let home = folder.parent().map(folder_name).unwrap_or_default();
+        let in_bundle = home.eq_ignore_ascii_case("lwc") || home.eq_ignore_ascii_case("aura");
+        return in_bundle.then_some(SourceKind::Script);
+    }
     metadata_format(stem, suffix, folder).map(SourceKind::Metadata)
 }
 

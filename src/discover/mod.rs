@@ -40,6 +40,8 @@ pub enum SourceKind {
     Metadata(MetadataKind),
     /// A Visualforce page or component: names its Apex controllers.
     Visualforce,
+    /// A script or the markup of a Lightning web component or an Aura component.
+    Script,
 }
 
 /// What the file at `path` (with `/`) is, or `None` where seamlint has no use for it.

@@ -180,8 +180,8 @@ pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
     ItemAttribute {
         name: "sends-email",
         kinds: &[ItemKind::EventTrigger],
-        values: Values::Closed(&["yes", "no"]),
-        meaning: "whether it sends an email by code",
+        values: Values::Closed(&["yes", "sometimes", "no"]),
+        meaning: "whether it sends an email by code; `sometimes`: under a condition or after a failure",
     },
     ItemAttribute {
         name: "updates",

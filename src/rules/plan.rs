@@ -110,6 +110,7 @@ pub struct CostPlan {
     pub through_dml: bool,
     pub avoid: Guards,
     pub unless_also: Option<Sites>,
+    pub at: At,
 }
 
 /// A number, by the kind of transaction.
@@ -386,6 +387,7 @@ impl Planner<'_> {
                     through_dml: cost.through == Some(Through::Dml),
                     avoid: self.guards(cost.unless.as_ref()),
                     unless_also: cost.unless_also.as_ref().map(|selector| self.sites(selector, true)),
+                    at: cost.at,
                 })
             }
             Query::Cycle(cycle) => {

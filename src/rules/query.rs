@@ -105,6 +105,9 @@ pub struct CostQuery {
     /// Nothing is reported where the same transaction also reaches this.
     #[serde(default)]
     pub unless_also: Option<Selector>,
+    /// Which end of the path is the finding's place.
+    #[serde(default)]
+    pub at: At,
     #[serde(default)]
     pub within: Within,
 }

@@ -279,7 +279,7 @@ fn subscribers(program: &Program, around: &Surroundings<'_>, events: &mut BTreeM
     }
     for page in around.pages {
         for event in events_of_topic(metadata, &page.topic) {
-            at(events, event).subscribers.push(Subscriber {
+            at(events, known_name(events, event)).subscribers.push(Subscriber {
                 kind: SubscriberKind::Page,
                 label: format!("component {}", page.component),
                 at: Some(page.at),
@@ -297,6 +297,15 @@ fn subscribers(program: &Program, around: &Surroundings<'_>, events: &mut BTreeM
             }));
         }
     }
+}
+
+/// An event of the project may be named with its namespace.
+fn known_name(events: &BTreeMap<Name, Event>, name: Name) -> Name {
+    if events.contains_key(&name) {
+        return name;
+    }
+    let local = name.as_str().split_once("__").map(|(_, local)| Name::new(local));
+    local.filter(|local| events.contains_key(local)).unwrap_or(name)
 }
 
 /// How an entry point of this kind receives events.
@@ -445,7 +454,7 @@ fn routes(program: &Program, summary: &Summary, jobs: &Jobs, graph: &mut EventGr
         let assumed = match (inbound.is_empty(), outbound.is_empty()) {
             (true, true) => continue,
             // The end of an event that another repository declares says nothing.
-            (true, false) if event.declared.is_none() => continue,
+            (true, false) | (false, true) if event.declared.is_none() => continue,
             (true, false) => Assumed::Publisher,
             (false, true) => Assumed::Subscriber,
             (false, false) => Assumed::None,

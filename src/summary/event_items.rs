@@ -274,14 +274,24 @@ fn triggers(program: &Program, summary: &Summary, metadata: &Metadata) -> Vec<It
         let key = key.map_or("event-uuid", |key| {
             if key.value.to_ascii_lowercase().ends_with("eventuuid") { "event-uuid" } else { "field" }
         });
-        let reached = |effect: Effect, site: &(dyn Fn(&Site) -> bool + Sync)| {
+        let reached = |effect: Effect, avoid: Guards| {
+            let site = |site: &Site| {
+                effect == Effect::Email || matches!(site.operation, Some(DmlOp::Update | DmlOp::Upsert))
+            };
             let effects = Effects::of(&[effect]);
-            let query = ReachQuery { effects, site, avoid: Guards::NONE, through_dml: true };
-            reach(program, summary, id, &query)
+            let mut found =
+                reach(program, summary, id, &ReachQuery { effects, site: &site, avoid, through_dml: true });
+            found.retain(|reach| !reach.conditional);
+            found
         };
-        let emails = reached(Effect::Email, &|_| true);
-        let updates =
-            reached(Effect::Dml, &|site| matches!(site.operation, Some(DmlOp::Update | DmlOp::Upsert)));
+        let emails = reached(Effect::Email, Guards::NONE);
+        let always = reached(Effect::Email, Guards::CAUGHT.with(Guards::FILTER));
+        let email = match (always.is_empty(), emails.is_empty()) {
+            (false, _) => "yes",
+            (true, false) => "sometimes",
+            (true, true) => "no",
+        };
+        let updates = reached(Effect::Dml, Guards::NONE);
         let related = emails
             .iter()
             .take(2)
@@ -297,7 +307,7 @@ fn triggers(program: &Program, summary: &Summary, metadata: &Metadata) -> Vec<It
                 ("user", if user.is_some() { "set" } else { "automated-process" }.into()),
                 ("partitions", count(partitions as usize)),
                 ("partition-key", key.into()),
-                ("sends-email", if emails.is_empty() { "no" } else { "yes" }.into()),
+                ("sends-email", email.into()),
                 ("updates", if updates.is_empty() { "no" } else { "yes" }.into()),
             ],
             related,

@@ -4,6 +4,7 @@ use crate::finding::Confidence;
 use crate::program::model::{Bound, Entry, EntryId, EntryKind};
 use crate::rules::labels;
 use crate::rules::plan::{CostPlan, Growth};
+use crate::rules::query::At;
 use crate::span::Location;
 use crate::summary::reach::{Reach, ReachQuery};
 use crate::summary::two_on_one_way;
@@ -25,7 +26,14 @@ pub(super) fn hits<'a>(
     {
         return Vec::new();
     }
-    found.into_iter().map(|reach| hit(world, rule, id, reach)).collect()
+    let mut hits: Vec<Hit> = found.into_iter().map(|reach| hit(world, rule, id, reach)).collect();
+    if plan.at == At::Entry {
+        for hit in &mut hits {
+            hit.primary = entry.at;
+            hit.at_entry = true;
+        }
+    }
+    hits
 }
 
 /// More than one on one way.
