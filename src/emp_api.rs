@@ -25,15 +25,15 @@ pub fn subscriptions(project: &Project) -> Vec<PageSubscription> {
             Some((*file, texts, uses))
         })
         .collect();
-    let mut bundles: BTreeMap<&str, (bool, Vec<(&SourceFile, Vec<Text>)>)> = BTreeMap::new();
+    let mut bundles: BTreeMap<&str, Bundle<'_>> = BTreeMap::new();
     for (file, texts, uses) in read {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let bundle = bundles.entry(folder).or_default();
-        bundle.0 |= uses;
-        bundle.1.push((file, texts));
+        bundle.uses |= uses;
+        bundle.files.push((file, texts));
     }
     let mut found = Vec::new();
-    for (folder, (uses, files)) in bundles {
+    for (folder, Bundle { uses, files }) in bundles {
         if !uses {
             continue;
         }
@@ -57,6 +57,14 @@ pub fn subscriptions(project: &Project) -> Vec<PageSubscription> {
     }
     found.sort_by(|a, b| (a.at, &a.topic).cmp(&(b.at, &b.topic)));
     found
+}
+
+/// The files of one component.
+#[derive(Default)]
+struct Bundle<'a> {
+    /// It uses `empApi`.
+    uses: bool,
+    files: Vec<(&'a SourceFile, Vec<Text>)>,
 }
 
 /// The topic that a text is; `open`: bare names of events are topics too.

@@ -41,7 +41,7 @@ pub fn summarise(program: &mut Program, around: &Surroundings<'_>) -> Summary {
     let mut summary = Summary { effects, effects_through_dml, events, event_graph: EventGraph::default() };
     summary.event_graph = event_graph::build(program, &summary, around);
     program.items.extend(event_items::items(program, &summary, around));
-    program.items.sort_by(|a, b| (a.kind, a.name, a.at).cmp(&(b.kind, b.name, b.at)));
+    program.items.sort_by_key(|item| (item.kind, item.name, item.at));
     summary
 }
 
