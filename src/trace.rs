@@ -130,6 +130,14 @@ impl Tracer<'_> {
         self.line(1, &print(&finding.message));
         self.line(1, &format!("fingerprint {}", finding.fingerprint));
         if proof.path.is_empty() {
+            // A way through several transactions has no hops of one.
+            for (index, step) in finding.path.iter().enumerate() {
+                self.line(0, &format!("{:>2}  {}", index + 1, print(&step.label)));
+                let at = self.place(step.at);
+                self.detail("at", &format!("{at}  {}", self.text(step.at)));
+            }
+        }
+        if finding.path.is_empty() {
             self.line(1, "This is a fact about one place; no path and no call leads to it.");
         }
         let mut inside: Option<NodeId> = None;
