@@ -65,7 +65,7 @@
     pen.font = font;
     if (pen.measureText(text).width <= width) return [text];
     let cut = 0;
-    for (const { index } of text.matchAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[^_]_)(?=[^_])|(?<=[.\-: ])(?=.)/g)) {
+    for (const { index } of text.matchAll(/(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])|(?<=[^_]_)(?=[^_])|(?<=[.\-: ])(?=.)/g)) {
       if (index && pen.measureText(text.slice(0, index).trimEnd()).width <= width) cut = index;
     }
     if (!cut) return [fits(text, font, width)];
@@ -132,7 +132,7 @@
   // Tries several widths of the boxes, and takes the one whose text is largest on this screen.
   const layout = () => {
     let best = null;
-    for (const [width, deep] of [[204, 2], [172, 2], [146, 2], [146, 1], [128, 1]]) {
+    for (const [width, deep] of [[280, 2], [240, 2], [204, 2], [172, 2], [146, 2], [146, 1], [128, 1]]) {
       WIDTH = width;
       const tried = arrange(deep);
       const cut = [...boxes.values()].filter((box) => box.lines.join("").includes("…")).length / boxes.size;
@@ -385,6 +385,7 @@
       const step = Math.min(9, (list.length ? height - 12 : 0) / list.length);
       list.forEach((ends, index) => ends.forEach(([arrow, end]) => {
         arrow[end] = (index - (list.length - 1) / 2) * step;
+        if (end === "start") arrow.turn = index % 3;
       }));
     }
   };
@@ -397,7 +398,7 @@
     let path = `M${x},${y.toFixed(1)}`, middle = null;
     // The first piece carries the badge: near to the end where fewer arrows meet.
     const fan = from.near.filter((other) => other.column === way[1].column).length;
-    const t = fan > way[1].near.filter((other) => other.column === from.column).length ? 0.72 : 0.34;
+    const t = fan > way[1].near.filter((other) => other.column === from.column).length ? 0.72 - 0.13 * arrow.turn : 0.3 + 0.13 * arrow.turn;
     const curve = (toX, toY) => {
       const bend = Math.max(24, Math.abs(toX - x) / 2) * sign;
       if (!middle) {
