@@ -10,7 +10,9 @@ use crate::name::Name;
 use crate::program::model::{Effect, Effects, Entry, EntryId, EntryKind, Guards, Program, Site, SiteId};
 use crate::report::source_map::SourceMap;
 use crate::span::Location;
+use crate::summary::event_graph::{SubscriberKind, published_at};
 use crate::summary::reach::{HopKind, Reach, ReachQuery, reach};
+use crate::summary::spread::Jobs;
 
 use super::events::Topic;
 use super::path::Wording;
@@ -170,7 +172,7 @@ impl<'a> Draft<'a> {
                 vec![(self.system(systems::of_site(program, site)), EdgeKind::RequestResponse)]
             }
             Effect::Publish => {
-                let published = events::published(program, reach.site);
+                let published = published_at(program, reach.site);
                 if published.is_empty() {
                     self.outside(
                         events::UNKNOWN,
@@ -289,6 +291,24 @@ impl<'a> Draft<'a> {
         }
         let input = self.input;
         let metadata = &input.model.metadata;
+        for event in &input.model.summary.event_graph.events {
+            for page in event.subscribers.iter().filter(|one| one.kind == SubscriberKind::Page) {
+                let Some(at) = page.at else { continue };
+                let from = self.event(event.name);
+                let name = page.label.strip_prefix("component ").unwrap_or(&page.label);
+                let id = format!("page:{}", name.to_lowercase());
+                self.outside(
+                    &id,
+                    NodeKind::Page,
+                    Lane::Subscribers,
+                    name.to_owned(),
+                    "component in the browser".to_owned(),
+                );
+                self.declared.entry(id.clone()).or_insert(at);
+                let label = format!("{} receives the event in the browser", page.label);
+                self.declaration(from, id, events::edge(event.name), Some((at, label)));
+            }
+        }
         for member in &metadata.channel_members {
             let event = self.event(member.entity.value);
             let channel = self.channel(member.channel.value);
@@ -520,42 +540,6 @@ impl<'a> Draft<'a> {
             findings,
             findings_elsewhere,
         }
-    }
-}
-
-/// Entry points of jobs, by what starts them.
-#[derive(Default)]
-struct Jobs {
-    classes: FxHashMap<Name, Vec<EntryId>>,
-    futures: FxHashMap<Name, Vec<EntryId>>,
-}
-
-impl Jobs {
-    fn of(program: &Program) -> Jobs {
-        let mut jobs = Jobs::default();
-        for (id, entry) in entries(program) {
-            match entry.kind {
-                EntryKind::Future => {
-                    let symbol = Name::new(&program.node(entry.node).symbol);
-                    jobs.futures.entry(symbol).or_default().push(id);
-                }
-                EntryKind::Queueable
-                | EntryKind::BatchStart
-                | EntryKind::BatchExecute
-                | EntryKind::BatchFinish
-                | EntryKind::Schedulable => jobs.classes.entry(entry.owner).or_default().push(id),
-                _ => {}
-            }
-        }
-        jobs
-    }
-
-    fn started_by(&self, site: &Site) -> &[EntryId] {
-        let found = site.object.and_then(|object| match site.effect {
-            Effect::Future => self.futures.get(&object),
-            _ => self.classes.get(&object),
-        });
-        found.map_or(&[], Vec::as_slice)
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::config::Landscape;
 use crate::metadata::Metadata;
 use crate::name::Name;
-use crate::program::model::{Program, SiteId};
 use crate::span::Location;
+use crate::summary::event_graph::{is_change, is_event};
 
 use super::{EdgeKind, NodeKind};
 
@@ -48,27 +48,11 @@ pub fn edge(event: Name) -> EdgeKind {
 pub fn detail(event: Name) -> &'static str {
     if is_change(event) {
         "change event"
-    } else if event.folded().ends_with("__e") {
+    } else if is_event(event) {
         "platform event"
     } else {
         "event of the platform"
     }
-}
-
-fn is_change(event: Name) -> bool {
-    event.folded().ends_with("changeevent")
-}
-
-/// The events that a site publishes.
-pub fn published(program: &Program, id: SiteId) -> Vec<Name> {
-    let mut events: Vec<Name> = program.site(id).object.into_iter().collect();
-    if let Ok(index) = program.payloads.binary_search_by_key(&id, |payload| payload.site) {
-        events.extend(program.payloads[index].events.iter().copied());
-    }
-    events.retain(|event| event.folded().ends_with("__e"));
-    events.sort();
-    events.dedup();
-    events
 }
 
 /// Relays, managed subscriptions and what the configuration says.

@@ -59,8 +59,8 @@ const clickOn = async (line) => {
 };
 
 await step("everything is drawn and in sight", async () => {
-  assert.equal(await tab.locator("g.node").count(), 25);
-  assert.equal(await tab.locator("g.edge[data-kind]").count(), 19);
+  assert.equal(await tab.locator("g.node").count(), 26);
+  assert.equal(await tab.locator("g.edge[data-kind]").count(), 20);
   const view = await tab.locator("#map").boundingBox();
   for (const box of await tab.locator("g.node").all()) {
     const { x, y, width, height } = await box.boundingBox();
