@@ -5,6 +5,8 @@
 //! [`report`] prints. A stage sees only what the one before it made.
 
 pub mod apex;
+pub mod baseline;
+pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod discover;
@@ -20,5 +22,6 @@ pub mod rules;
 pub mod scan;
 pub mod span;
 pub mod summary;
+pub mod suppress;
 pub mod trace;
 pub mod xml;

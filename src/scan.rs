@@ -1,14 +1,15 @@
 //! The pipeline: paths in, findings out.
 
 use std::cmp::Reverse;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use rustc_hash::FxHashSet;
 
 use crate::apex;
 use crate::apex::test_code::{is_hidden_stub, is_test_class};
 use crate::apex::unit::Unit;
-use crate::config::Settings;
+use crate::config::{FileLevels, Level, Settings};
 use crate::discover::{
     DiscoverError, ModuleId, ModuleKind, Problem, Project, SourceFile, SourceKind, discover, read_text,
     visualforce,
@@ -20,11 +21,12 @@ use crate::program::model::Program;
 use crate::program::{self, Page};
 use crate::report::progress::Progress;
 use crate::report::{SYNTAX_ERROR, Statistics};
-use crate::rules;
 use crate::rules::rule::RuleSet;
+use crate::rules::{self, Checked, Policy};
 use crate::span::{FileId, Location};
 use crate::summary::event_graph::Surroundings;
 use crate::summary::{Summary, summarise};
+use crate::suppress::{self, Suppressed, Suppressions};
 
 /// Starts the threads that scans share: `count`, or one a core. Once a process.
 ///
@@ -45,6 +47,10 @@ pub struct Scan {
     pub project: Project,
     /// Sorted by file, place and rule.
     pub findings: Vec<Finding>,
+    /// What the code itself says that it accepts; sorted likewise.
+    pub suppressed: Vec<Suppressed>,
+    /// Whether all of a project was looked at, with all rules, and all that was found is here.
+    pub whole: bool,
     pub statistics: Statistics,
 }
 
@@ -55,6 +61,7 @@ pub struct Model {
     pub metadata: Metadata,
     pub program: Program,
     pub summary: Summary,
+    pub suppressions: Suppressions,
 }
 
 /// Scans the projects at `paths` with `rules`, as `settings` say.
@@ -69,32 +76,91 @@ pub fn scan(
     progress: &Progress,
 ) -> Result<Scan, DiscoverError> {
     let model = model(paths, settings, progress)?;
-    let findings = findings(paths, &model, rules, settings, progress);
-    let statistics = statistics(&model, &findings);
-    Ok(Scan { project: model.project, findings, statistics })
+    let Found { findings, suppressed, whole, statistics } =
+        findings(paths, &model, rules, settings, progress);
+    Ok(Scan { project: model.project, findings, suppressed, whole, statistics })
 }
 
-/// What `rules` find in the model of the projects at `paths`, sorted by file, place and rule.
+/// What the rules found in a model; the fields are those of [`Scan`].
+pub struct Found {
+    pub findings: Vec<Finding>,
+    pub suppressed: Vec<Suppressed>,
+    pub whole: bool,
+    pub statistics: Statistics,
+}
+
+/// What `rules` find in the model of the projects at `paths`.
 pub fn findings(
     paths: &[PathBuf],
     model: &Model,
     rules: &RuleSet,
     settings: &Settings,
     progress: &Progress,
-) -> Vec<Finding> {
+) -> Found {
     progress.stage("checking", rules.rules.len());
-    let levels = settings.levels.of(&model.project.files);
-    let mut findings = rules::check(&model.program, &model.summary, rules, &levels, &model.project.paths());
-    findings.extend(syntax_errors(model));
-    if paths.iter().all(|path| path.is_file()) {
-        findings.retain(|finding| concerns(finding, &model.project.named));
+    let suppressions = model.suppressions.clone();
+    let policy = Policy { levels: settings.levels.of(&model.project.files), suppressions };
+    let Checked { mut findings, mut suppressed, mut used, .. } =
+        rules::check(&model.program, &model.summary, rules, &policy, &model.project.paths());
+    for error in syntax_errors(model).into_iter().filter_map(|error| leveled(error, &policy.levels)) {
+        let by = policy.suppressions.covering(&error.rule, error.primary).next();
+        match by {
+            Some(by) => {
+                used.insert(by);
+                suppressed.push(policy.suppressions.suppressed(error, by));
+            }
+            None => findings.push(error),
+        }
     }
-    findings.sort_by(|a, b| (a.primary, &a.rule, &a.message).cmp(&(b.primary, &b.rule, &b.message)));
-    findings
+    let whole = !is_part(&model.project) && rules.left_out.is_empty();
+    let notes = suppress::unused(&policy.suppressions, &used, rules, &policy.levels, &model.project, whole);
+    findings.extend(notes.into_iter().filter_map(|note| leveled(note, &policy.levels)));
+    let focus = focus(paths, settings, &model.project);
+    if let Some(files) = &focus {
+        findings.retain(|finding| concerns(finding, files));
+        suppressed.retain(|each| concerns(&each.finding, files));
+    }
+    let order =
+        |a: &Finding, b: &Finding| (a.primary, &a.rule, &a.message).cmp(&(b.primary, &b.rule, &b.message));
+    findings.sort_by(order);
+    suppressed.sort_by(|a, b| order(&a.finding, &b.finding));
+    let statistics = statistics(model, &findings);
+    Found { findings, suppressed, whole: whole && focus.is_none(), statistics }
+}
+
+/// Whether only a part of a project was scanned: what stands in the rest is not known.
+pub fn is_part(project: &Project) -> bool {
+    project.modules.iter().any(|module| module.kind == ModuleKind::Project && module.path.starts_with(".."))
+}
+
+/// A finding that no rule file stands behind, as the configuration wants it.
+fn leveled(finding: Finding, levels: &FileLevels) -> Option<Finding> {
+    let level = levels.level(&finding.rule, finding.primary.file);
+    let severity = level.severity().unwrap_or(finding.severity);
+    (level != Level::Off).then_some(Finding { severity, ..finding })
+}
+
+/// The files that a finding must touch to be reported; `None` where all are reported.
+fn focus(paths: &[PathBuf], settings: &Settings, project: &Project) -> Option<FxHashSet<FileId>> {
+    let named = paths.iter().all(|path| path.is_file()).then(|| project.named.iter().copied().collect());
+    let changed = settings.focus.as_ref().map(|changed| {
+        let changed: FxHashSet<&Path> = changed.iter().map(|path| content(path)).collect();
+        let files = project.files.iter().filter(|file| changed.contains(content(&file.absolute)));
+        files.map(|file| file.id).collect::<FxHashSet<_>>()
+    });
+    match (named, changed) {
+        (Some(named), Some(changed)) => Some(&named & &changed),
+        (named, changed) => named.or(changed),
+    }
+}
+
+/// The path without `-meta.xml`: the same for a class and for the file that describes it.
+fn content(path: &Path) -> &Path {
+    path.to_str().and_then(|text| text.strip_suffix("-meta.xml")).map_or(path, Path::new)
 }
 
 /// Whether a finding is in one of the files, or its proof passes through one.
-fn concerns(finding: &Finding, files: &[FileId]) -> bool {
+fn concerns(finding: &Finding, files: &FxHashSet<FileId>) -> bool {
     let steps = finding.path.iter().chain(&finding.related).map(|step| step.at);
     let origins = finding.origins.iter().map(|origin| origin.at);
     steps.chain(origins).chain([finding.primary]).any(|at| files.contains(&at.file))
@@ -106,10 +172,11 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
     let mut project = discover(paths, &settings.discovery)?;
     let apex: Vec<&SourceFile> = project.files.iter().filter(|file| file.kind.is_apex()).collect();
     progress.stage("reading Apex", apex.len());
-    let (units, mut problems) = parse(&apex, progress);
+    let (units, mut suppressions, mut problems) = parse(&apex, progress);
     progress.stage("reading metadata", 0);
-    let (metadata, broken) = metadata::read(&project);
+    let metadata::Read { metadata, problems: broken, suppressions: in_metadata } = metadata::read(&project);
     problems.extend(broken);
+    suppressions.extend(in_metadata);
     progress.stage("linking", 0);
     let pages = pages(&project);
     let modules: Vec<Vec<u32>> =
@@ -143,7 +210,8 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
     let summary = summarise(&mut program, &around);
     project.problems.extend(problems);
     project.problems.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
-    Ok(Model { project, units, metadata, program, summary })
+    let suppressions = Suppressions::new(suppressions);
+    Ok(Model { project, units, metadata, program, summary, suppressions })
 }
 
 /// The modules around a file, the innermost first.
@@ -165,10 +233,10 @@ fn project_around(project: &Project, file: &SourceFile) -> Option<u32> {
 
 /// Parses all classes and triggers that are not tests, the biggest first, so that none is waited for at
 /// the end. The result is in the order of the files.
-fn parse(files: &[&SourceFile], progress: &Progress) -> (Vec<Unit>, Vec<Problem>) {
+fn parse(files: &[&SourceFile], progress: &Progress) -> (Vec<Unit>, Vec<suppress::InFile>, Vec<Problem>) {
     let mut order: Vec<&SourceFile> = files.to_vec();
     order.sort_by_key(|file| (Reverse(file.size), file.id));
-    let mut results: Vec<Result<Unit, Problem>> = order
+    let mut results: Vec<Result<Parsed, Problem>> = order
         .par_iter()
         .with_max_len(1)
         .filter_map(|file| {
@@ -178,24 +246,33 @@ fn parse(files: &[&SourceFile], progress: &Progress) -> (Vec<Unit>, Vec<Problem>
         })
         .collect();
     let mut units = Vec::with_capacity(results.len());
+    let mut suppressions = Vec::new();
     let mut problems = Vec::new();
     for result in results.drain(..) {
         match result {
-            Ok(unit) => units.push(unit),
+            Ok((unit, in_file)) => {
+                units.push(unit);
+                suppressions.extend(in_file);
+            }
             Err(problem) => problems.push(problem),
         }
     }
     units.sort_by_key(|unit| unit.file);
-    (units, problems)
+    (units, suppressions, problems)
 }
 
+/// A unit, and the suppressions in its file.
+type Parsed = (Unit, Option<suppress::InFile>);
+
 /// `None` for test classes and hidden stubs: they are told by their head and not parsed.
-fn parse_file(file: &SourceFile) -> Result<Option<Unit>, Problem> {
+fn parse_file(file: &SourceFile) -> Result<Option<Parsed>, Problem> {
     let text = read_text(&file.absolute).map_err(|error| Problem::new(&file.path, error.to_string()))?;
     if is_hidden_stub(&text) || (file.kind == SourceKind::ApexClass && is_test_class(&text)) {
         return Ok(None);
     }
-    Ok(Some(apex::parse_unit(file.id, &text, file.api_version, file.active)))
+    let unit = apex::parse_unit(file.id, &text, file.api_version, file.active);
+    let suppressions = suppress::in_apex(&text, &unit);
+    Ok(Some((unit, suppressions)))
 }
 
 /// Which classes the Visualforce pages use, and what of them.

@@ -288,6 +288,9 @@ fn fields(schema: &Value) -> String {
         if let Some(options) = schema["anyOf"].as_array() {
             return options.iter().map(type_of).collect::<Vec<_>>().join(" or ");
         }
+        if let Some(types) = schema["type"].as_array() {
+            return types.iter().map(|each| each.as_str().unwrap()).collect::<Vec<_>>().join(" or ");
+        }
         match schema["type"].as_str().unwrap() {
             "array" => format!("list of {}", type_of(&schema["items"])),
             "integer" => "number".to_owned(),

@@ -25,7 +25,7 @@ fn draw<T>(project: &str, only: &[&str], with: impl FnOnce(&Map, &SourceMap<'_>)
     let settings = config.settings();
     let progress = Progress::new(false);
     let model = scan::model(&paths, &settings, &progress).unwrap();
-    let findings = scan::findings(&paths, &model, &rules, &settings, &progress);
+    let findings = scan::findings(&paths, &model, &rules, &settings, &progress).findings;
     let sources = SourceMap::new(&model.project);
     let landscape = &settings.landscape;
     let input = map::Input { model: &model, findings: &findings, rules: &rules, landscape };

@@ -47,7 +47,7 @@ pub fn run(command: DebugCommand) -> Result<u8, Failure> {
         DebugCommand::Metadata { paths } => {
             let project = discover::discover(&paths, &discover::Options::default())
                 .map_err(|error| Failure::usage(error.to_string()))?;
-            let (metadata, problems) = metadata::read(&project);
+            let metadata::Read { metadata, problems, .. } = metadata::read(&project);
             for problem in project.problems.iter().chain(&problems) {
                 eprintln!("note: {problem}");
             }

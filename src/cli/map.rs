@@ -45,7 +45,7 @@ pub fn run(args: &MapArgs) -> Result<u8, Failure> {
     let progress = Progress::new(true);
     let model =
         scan::model(&args.paths, &settings, &progress).map_err(|error| Failure::usage(error.to_string()))?;
-    let findings = scan::findings(&args.paths, &model, &rules, &settings, &progress);
+    let findings = scan::findings(&args.paths, &model, &rules, &settings, &progress).findings;
     drop(progress);
     let sources = SourceMap::new(&model.project);
     let input =

@@ -1,7 +1,10 @@
 //! The command line: arguments in, exit code out. One module a command.
 
+mod baseline;
+mod config;
 mod debug;
 mod explain;
+mod init;
 mod lsp;
 mod map;
 mod output;
@@ -17,9 +20,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
+use crate::report;
 use crate::rules::error::RuleErrors;
 use crate::rules::rule::RuleSet;
-use crate::{config, report};
 
 /// Exit codes, as the README documents them.
 const FINDINGS: u8 = 1;
@@ -54,6 +57,18 @@ enum Command {
     Rules {
         #[command(subcommand)]
         command: rules::RulesCommand,
+    },
+    /// Write a first seamlint.yml from what is in a project
+    Init(init::InitArgs),
+    /// What is configured, and how it is written
+    Config {
+        #[command(subcommand)]
+        command: config::ConfigCommand,
+    },
+    /// Let known findings pass: write them into a baseline, compare with it
+    Baseline {
+        #[command(subcommand)]
+        command: baseline::BaselineCommand,
     },
     /// JSON Schema of the JSON output
     Schema,
@@ -98,6 +113,9 @@ pub fn run() -> ExitCode {
         Some(Command::Map(args)) => map::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules { command }) => rules::run(&command),
+        Some(Command::Init(args)) => init::run(&args),
+        Some(Command::Config { command }) => config::run(&command),
+        Some(Command::Baseline { command }) => baseline::run(&command),
         Some(Command::Schema) => print_json(&report::json::schema()),
         Some(Command::Lsp(args)) => lsp::run(&args),
         Some(Command::Completions { shell }) => shell::completions(shell),
@@ -124,7 +142,7 @@ pub fn run() -> ExitCode {
 /// `folder`.
 fn load(project: &Path, folder: Option<&Path>) -> Result<(Config, RuleSet), Failure> {
     let failed = |errors: RuleErrors| Failure::usage(errors.to_string());
-    let config = config::load(project).map_err(failed)?;
+    let config = crate::config::load(project).map_err(failed)?;
     let rules = config.load_rules(folder).map_err(failed)?;
     for warning in config.warnings() {
         eprintln!("warning: {warning}");

@@ -7,14 +7,18 @@ use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 
+use crate::changes::{Range, changes};
+use crate::config::show::{COMMAND_LINE, DEFAULT, Extra};
+use crate::config::{Config, Settings};
 use crate::finding::{Finding, Severity};
 use crate::report::progress::Progress;
 use crate::report::terminal::Style;
-use crate::report::{Format, Report};
+use crate::report::{Accepted, Format, Report};
 use crate::rules::select::Selection;
 use crate::scan;
 use crate::trace::Doubt;
 
+use super::baseline::BaselineArgs;
 use super::output::{Output, Target, targets};
 use super::{FINDINGS, Failure, load, trace};
 
@@ -22,7 +26,7 @@ use super::{FINDINGS, Failure, load, trace};
 pub struct ScanArgs {
     /// Folders to scan, or files: these are read in their project, and what concerns them is reported
     #[arg(default_value = ".")]
-    paths: Vec<PathBuf>,
+    pub paths: Vec<PathBuf>,
     /// Format of what goes to standard output, or to the file of a plain `-o FILE` [default: terminal]
     #[arg(short, long, value_enum)]
     format: Option<Format>,
@@ -42,9 +46,23 @@ pub struct ScanArgs {
     /// Run only the rules that belong to this integration pattern or anti-pattern
     #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
     pattern: Vec<String>,
+    /// Report only what touches a file that is staged for commit
+    #[arg(long, conflicts_with = "since")]
+    staged: bool,
+    /// Report only what touches a file that changed since this branch left REV (`origin/main`)
+    #[arg(long, value_name = "REV")]
+    since: Option<String>,
+    #[command(flatten)]
+    baseline: BaselineArgs,
+    /// Report also what the baseline holds, and what it holds in vain
+    #[arg(long)]
+    report_baseline: bool,
+    /// Report also what comments and annotations in the code suppress
+    #[arg(long)]
+    report_suppressed: bool,
     /// Folder with rule files of your own, beside the built-in ones
     #[arg(long, value_name = "DIR")]
-    rules: Option<PathBuf>,
+    pub rules: Option<PathBuf>,
     /// Number of threads (default: one a core)
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
@@ -111,6 +129,45 @@ impl ScanArgs {
         Style { color, summary: !self.quiet, ..Style::default() }
     }
 
+    /// The settings that the command line decides, for a person.
+    pub fn in_effect(&self, config: &Config, path: &Path) -> Vec<Extra> {
+        let given = |set: bool| (if set { COMMAND_LINE } else { DEFAULT }).to_owned();
+        let list = |words: &[String]| format!("[{}]", words.join(", "));
+        let (baseline, from) = self.baseline.in_effect(config, path);
+        let changed = match (&self.since, self.staged) {
+            (Some(revision), _) => format!("since {revision}"),
+            (None, true) => "staged".to_owned(),
+            (None, false) => "all files".to_owned(),
+        };
+        let changed_given = self.staged || self.since.is_some();
+        let mut extra = vec![
+            ("fail_on", self.fail_on.to_string(), given(self.fail_on != FailOn::Error)),
+            ("max_findings", self.max_findings.to_string(), given(self.max_findings > 0)),
+            ("only", list(&self.only), given(!self.only.is_empty())),
+            ("pattern", list(&self.pattern), given(!self.pattern.is_empty())),
+            ("report", changed, given(changed_given)),
+            ("baseline", baseline, from),
+        ];
+        if let Some(folder) = &self.rules {
+            extra.push(("rules_of", folder.display().to_string(), given(true)));
+        }
+        extra
+    }
+
+    /// The files that findings must touch, as git says; `None` where all count.
+    fn focus(&self, path: &Path) -> Result<Option<Vec<PathBuf>>, Failure> {
+        let range = match (&self.since, self.staged) {
+            (Some(revision), _) => Range::Since(revision.clone()),
+            (None, true) => Range::Staged,
+            (None, false) => return Ok(None),
+        };
+        let changes = changes(path, &range).map_err(Failure::usage)?;
+        for file in changes.changed_since.iter().filter(|_| !self.quiet) {
+            eprintln!("note: `{}` has changes that are not staged; they are read too", file.display());
+        }
+        Ok(Some(changes.files))
+    }
+
     /// Whether the findings fail the build.
     fn fails(&self, findings: &[Finding]) -> bool {
         let Some(least) = self.fail_on.least() else { return false };
@@ -137,15 +194,17 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
     }
     let targets = targets(args.format, &args.output).map_err(Failure::usage)?;
     scan::start_threads(args.threads).map_err(Failure::usage)?;
-    let (config, mut rules) =
-        load(args.paths.first().map_or(Path::new("."), PathBuf::as_path), args.rules.as_deref())?;
+    let path = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
+    let (config, mut rules) = load(path, args.rules.as_deref())?;
     let selection = Selection { only: args.only.clone(), patterns: args.pattern.clone() };
     selection.apply(&mut rules).map_err(Failure::usage)?;
     let progress = Progress::new(!args.quiet);
     if let Some(doubt) = &args.explain_analysis {
         return trace::run(&args.paths, doubt, &config, &rules, &progress);
     }
-    let mut scan = scan::scan(&args.paths, &rules, &config.settings(), &progress)
+    let baseline = args.baseline.read(&config, path)?;
+    let settings = Settings { focus: args.focus(path)?, ..config.settings() };
+    let mut scan = scan::scan(&args.paths, &rules, &settings, &progress)
         .map_err(|error| Failure::usage(error.to_string()))?;
     drop(progress);
     if scan.project.files.is_empty() {
@@ -159,12 +218,37 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
         // What the analysis itself has to say, such as where a file does not parse, was not asked for.
         scan.findings.retain(|finding| rules.rule(&finding.rule).is_some());
     }
+    let has_baseline = baseline.is_some();
+    let mut compared = baseline.unwrap_or_default().compare(scan.findings);
+    if !(scan.whole && selection.is_everything()) {
+        // What was not looked for is not gone.
+        compared.gone.clear();
+    }
+    if !compared.gone.is_empty() && !args.quiet {
+        eprintln!(
+            "note: {} not found any more; `seamlint baseline update` removes {}",
+            if compared.gone.len() == 1 {
+                "1 finding of the baseline is".to_owned()
+            } else {
+                format!("{} findings of the baseline are", compared.gone.len())
+            },
+            if compared.gone.len() == 1 { "it" } else { "them" }
+        );
+    }
     let report = Report {
         project: &scan.project,
         rules: &rules,
-        findings: &scan.findings,
+        findings: &compared.new,
         statistics: &scan.statistics,
         fail_on: args.fail_on.least(),
+        accepted: Accepted {
+            suppressed: &scan.suppressed,
+            known: &compared.known,
+            gone: &compared.gone,
+            has_baseline,
+            show_suppressed: args.report_suppressed,
+            show_baseline: args.report_baseline,
+        },
         elapsed: started.elapsed(),
     };
     for (format, target) in &targets {
@@ -172,7 +256,7 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
             .write(*format, &report, args.style(target))
             .map_err(|error| Failure::usage(format!("cannot write to {target}: {error}")))?;
     }
-    Ok(if args.fails(&scan.findings) { FINDINGS } else { 0 })
+    Ok(if args.fails(&compared.new) { FINDINGS } else { 0 })
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use crate::config::Config;
 use crate::report::progress::Progress;
 use crate::report::source_map::SourceMap;
-use crate::rules::check::check_with_proofs;
 use crate::rules::rule::RuleSet;
+use crate::rules::{self, Policy};
 use crate::scan;
 use crate::trace::{self, Doubt};
 
@@ -23,10 +23,13 @@ pub fn run(
     let settings = config.settings();
     let model = scan::model(paths, &settings, progress).map_err(|error| Failure::usage(error.to_string()))?;
     let levels = settings.levels.of(&model.project.files);
-    let findings = check_with_proofs(&model.program, &model.summary, rules, &levels, &model.project.paths());
+    let policy = Policy { levels, suppressions: model.suppressions.clone() };
+    let checked = rules::check(&model.program, &model.summary, rules, &policy, &model.project.paths());
     let map = SourceMap::new(&model.project);
-    let mut texts: Vec<String> = findings
+    let mut texts: Vec<String> = checked
+        .findings
         .iter()
+        .zip(&checked.proofs)
         .filter(|(finding, _)| doubt.is_about(finding, &map))
         .map(|(finding, proof)| trace::finding(&model.program, &model.project, finding, proof))
         .collect();
@@ -34,7 +37,7 @@ pub fn run(
         return Err(Failure::usage(format!(
             "there is no finding `{doubt}`. Name it by the beginning of its fingerprint (`seamlint -f json` \
              has them) or by RULE, RULE:FILE or RULE:FILE:LINE; {} findings were compared.",
-            findings.len()
+            checked.findings.len()
         )));
     }
     texts.push(trace::statistics(&model.program));

@@ -100,7 +100,10 @@ impl ConfigFile {
             ("bridges", &self.bridges),
             ("systems_of_record", &self.systems_of_record),
         ];
-        keys.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?.referenced))).collect()
+        let unread = keys.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?.referenced)));
+        // Handed down to the model, where nothing asks for it yet.
+        let users = self.integration_users.as_ref().map(|users| ("integration_users", users.referenced));
+        unread.chain(users).collect()
     }
 }
 

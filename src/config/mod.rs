@@ -1,10 +1,13 @@
 //! `seamlint.yml`: the settings of a project, found upwards from what is scanned.
 //!
 //! [`load`] reads the file, [`Config::check`] compares it with the rules that are there, and
-//! [`Config::settings`] turns it into the plain data that governs a scan.
+//! [`Config::settings`] turns it into the plain data that governs a scan. [`init`] writes a first one, and
+//! [`show`] prints the one in effect.
 
 mod file;
+pub mod init;
 mod settings;
+pub mod show;
 
 use std::path::{Path, PathBuf};
 
@@ -120,6 +123,11 @@ impl Config {
     /// Folders with rule files of the project's own.
     pub fn rule_folders(&self) -> Vec<PathBuf> {
         self.says.rule_folders.iter().map(|path| self.folder().join(&path.value)).collect()
+    }
+
+    /// The baseline that the file names.
+    pub fn baseline(&self) -> Option<PathBuf> {
+        self.says.baseline.as_ref().map(|path| self.folder().join(&path.value))
     }
 
     /// The limits of this org.

@@ -471,7 +471,7 @@ fn report(repository: &Path) {
     for anonymous in found.anonymous.iter().take(5) {
         println!("    anonymous: {anonymous}");
     }
-    for problem in metadata::read(&found).1 {
+    for problem in metadata::read(&found).problems {
         println!("    {problem}");
     }
     let pages = found.of_kind(SourceKind::Visualforce).filter_map(|file| read_text(&file.absolute).ok());

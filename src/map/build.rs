@@ -136,7 +136,13 @@ impl<'a> Draft<'a> {
         let reached: Vec<Vec<Reach>> = (0..program.entries.len() as u32)
             .into_par_iter()
             .map(|id| {
-                let query = ReachQuery { effects, site: &wanted, avoid: Guards::NONE, through_dml: false };
+                let query = ReachQuery {
+                    effects,
+                    site: &wanted,
+                    avoid: Guards::NONE,
+                    through_dml: false,
+                    blocked: None,
+                };
                 reach(program, summary, EntryId(id), &query)
             })
             .collect();

@@ -31,6 +31,7 @@ use crate::discover::{
 };
 use crate::name::Name;
 use crate::span::{FileId, Location, Span};
+use crate::suppress;
 use crate::xml::{self, Element};
 
 use app::{App, AppPart};
@@ -134,8 +135,18 @@ impl Metadata {
     }
 }
 
-/// Reads all metadata files of a project. What could not be read is told.
-pub fn read(project: &Project) -> (Metadata, Vec<Problem>) {
+/// What all metadata files of a project say.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    pub metadata: Metadata,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    /// By file; only files that have some.
+    pub suppressions: Vec<suppress::InFile>,
+}
+
+/// Reads all metadata files of a project.
+pub fn read(project: &Project) -> Read {
     let files: Vec<(&SourceFile, MetadataKind)> = project
         .files
         .iter()
@@ -146,13 +157,13 @@ pub fn read(project: &Project) -> (Metadata, Vec<Problem>) {
         .collect();
     let read: Vec<_> =
         files.into_par_iter().map(|(file, kind)| read_file(file, kind, api_version(project, file))).collect();
-    let mut metadata = Metadata::default();
-    let mut problems = Vec::new();
-    for (components, problem) in read {
-        components.into_iter().for_each(|component| metadata.add(component));
-        problems.extend(problem);
+    let mut all = Read::default();
+    for (components, problem, suppressions) in read {
+        components.into_iter().for_each(|component| all.metadata.add(component));
+        all.problems.extend(problem);
+        all.suppressions.extend(suppressions);
     }
-    (metadata, problems)
+    all
 }
 
 /// The version of the innermost module around a file that has one.
@@ -173,10 +184,13 @@ fn read_file(
     file: &SourceFile,
     kind: MetadataKind,
     api_version: Option<u16>,
-) -> (Vec<Component>, Option<Problem>) {
+) -> (Vec<Component>, Option<Problem>, Option<suppress::InFile>) {
     match read_text(&file.absolute) {
-        Ok(text) => read_components(&text, file, kind, api_version),
-        Err(error) => (Vec::new(), Some(Problem::new(&file.path, error.to_string()))),
+        Ok(text) => {
+            let (components, problem) = read_components(&text, file, kind, api_version);
+            (components, problem, suppress::in_xml(&text, file.id))
+        }
+        Err(error) => (Vec::new(), Some(Problem::new(&file.path, error.to_string())), None),
     }
 }
 

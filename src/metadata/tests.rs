@@ -27,7 +27,7 @@ fn read_project(files: &[(&str, &str)]) -> (Metadata, Vec<String>) {
 
 fn read_folder(folder: &TempDir) -> (Metadata, Vec<String>) {
     let project = discover(&[folder.path().to_path_buf()], &Options::default()).expect("the folder is there");
-    let (metadata, problems) = read(&project);
+    let Read { metadata, problems, .. } = read(&project);
     (metadata, problems.iter().map(Problem::to_string).collect())
 }
 

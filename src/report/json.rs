@@ -23,6 +23,15 @@ pub struct Output {
     pub tool: Tool,
     /// Sorted by file, place and rule.
     pub findings: Vec<FindingOutput>,
+    /// With `--report-suppressed`: findings that the code itself says that it accepts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<SuppressedOutput>,
+    /// With `--report-baseline`: findings that the baseline holds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known: Vec<FindingOutput>,
+    /// With `--report-baseline`: what the baseline holds and was not found any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<GoneOutput>,
     pub statistics: Statistics,
     /// Files that could not be used; the rest was analysed.
     pub problems: Vec<ProblemOutput>,
@@ -61,6 +70,33 @@ pub struct FindingOutput {
     /// The patterns to move to.
     pub instead: Vec<PatternOutput>,
     /// Stays the same when lines move; use it to recognise a finding.
+    pub fingerprint: String,
+}
+
+/// A finding that a comment or an annotation suppresses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SuppressedOutput {
+    #[serde(flatten)]
+    pub finding: FindingOutput,
+    pub suppression: SuppressionOutput,
+}
+
+/// The comment or annotation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SuppressionOutput {
+    #[serde(flatten)]
+    pub place: Place,
+    /// Null where none is given.
+    pub reason: Option<String>,
+}
+
+/// An entry of the baseline that was not found any more.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct GoneOutput {
+    pub rule: String,
+    /// Relative to the folder of the baseline, with `/`.
+    pub file: String,
+    pub symbol: String,
     pub fingerprint: String,
 }
 
@@ -136,6 +172,27 @@ pub fn output(report: &Report, map: &SourceMap) -> Output {
         version: VERSION,
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         findings: report.findings.iter().map(|found| finding(found, report, map)).collect(),
+        suppressed: report
+            .accepted
+            .suppressed()
+            .iter()
+            .map(|each| SuppressedOutput {
+                finding: finding(&each.finding, report, map),
+                suppression: SuppressionOutput { place: place(each.at, map), reason: each.reason.clone() },
+            })
+            .collect(),
+        known: report.accepted.known().iter().map(|known| finding(known, report, map)).collect(),
+        gone: report
+            .accepted
+            .gone()
+            .iter()
+            .map(|entry| GoneOutput {
+                rule: entry.rule.clone(),
+                file: entry.file.clone(),
+                symbol: entry.symbol.clone(),
+                fingerprint: entry.fingerprint.clone(),
+            })
+            .collect(),
         statistics: report.statistics.clone(),
         problems: report
             .project

@@ -17,9 +17,11 @@ mod text;
 use std::io::{self, BufWriter, Write};
 use std::time::Duration;
 
+use crate::baseline;
 use crate::discover::Project;
 use crate::finding::{Finding, Severity};
 use crate::rules::rule::RuleSet;
+use crate::suppress::Suppressed;
 
 use source_map::SourceMap;
 use terminal::Style;
@@ -70,9 +72,42 @@ pub struct Report<'a> {
     pub statistics: &'a Statistics,
     /// The least severity that fails the build; `None` where nothing does.
     pub fail_on: Option<Severity>,
+    pub accepted: Accepted<'a>,
     /// Wall time of the scan; printed by the terminal format only, so that the others are the same
     /// bytes on every run.
     pub elapsed: Duration,
+}
+
+/// Findings that somebody accepted. They are counted for people, and reported only if asked for: code
+/// scanning shows every result that it is given as an open alert, whatever is said beside it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Accepted<'a> {
+    pub suppressed: &'a [Suppressed],
+    /// Findings that the baseline holds.
+    pub known: &'a [Finding],
+    /// What the baseline holds and was not found any more.
+    pub gone: &'a [baseline::Entry],
+    /// Whether there is a baseline.
+    pub has_baseline: bool,
+    pub show_suppressed: bool,
+    pub show_baseline: bool,
+}
+
+impl<'a> Accepted<'a> {
+    /// The suppressed findings to report.
+    pub fn suppressed(&self) -> &'a [Suppressed] {
+        if self.show_suppressed { self.suppressed } else { &[] }
+    }
+
+    /// The known findings to report.
+    pub fn known(&self) -> &'a [Finding] {
+        if self.show_baseline { self.known } else { &[] }
+    }
+
+    /// The entries of the baseline to report as gone.
+    pub fn gone(&self) -> &'a [baseline::Entry] {
+        if self.show_baseline { self.gone } else { &[] }
+    }
 }
 
 /// The output formats.

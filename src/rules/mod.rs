@@ -17,6 +17,6 @@ mod template;
 pub(crate) mod word;
 
 pub(crate) mod check;
-pub use check::check;
+pub use check::{Checked, Policy, check};
 #[cfg(test)]
 mod tests;

@@ -148,6 +148,7 @@ fn parse_for(files: &[RuleFile], overrides: &Overrides) -> Result<RuleSet, RuleE
         rules: rules.into_iter().map(|(rule, _)| rule).collect(),
         patterns: patterns.into_iter().map(|(pattern, _)| pattern).collect(),
         limits,
+        left_out: Vec::new(),
     })
 }
 

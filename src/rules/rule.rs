@@ -80,6 +80,8 @@ pub struct RuleSet {
     pub patterns: Vec<Pattern>,
     /// The platform limits that rules name.
     pub limits: Limits,
+    /// Ids of rules that exist and were not picked for this run.
+    pub left_out: Vec<String>,
 }
 
 impl RuleSet {

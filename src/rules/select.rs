@@ -46,7 +46,9 @@ impl Selection {
                 patterns.join(" or ")
             ));
         }
-        rules.rules.retain(picked);
+        let (picked, left_out) = std::mem::take(&mut rules.rules).into_iter().partition(picked);
+        rules.rules = picked;
+        rules.left_out.extend(left_out.into_iter().map(|rule: Rule| rule.id));
         Ok(())
     }
 }

@@ -279,8 +279,12 @@ fn triggers(program: &Program, summary: &Summary, metadata: &Metadata) -> Vec<It
                 effect == Effect::Email || matches!(site.operation, Some(DmlOp::Update | DmlOp::Upsert))
             };
             let effects = Effects::of(&[effect]);
-            let mut found =
-                reach(program, summary, id, &ReachQuery { effects, site: &site, avoid, through_dml: true });
+            let mut found = reach(
+                program,
+                summary,
+                id,
+                &ReachQuery { effects, site: &site, avoid, through_dml: true, blocked: None },
+            );
             found.retain(|reach| !reach.conditional);
             found
         };

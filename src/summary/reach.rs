@@ -21,6 +21,8 @@ pub struct ReachQuery<'a> {
     pub avoid: Guards,
     /// Whether the search goes on through DML into the triggers that it fires.
     pub through_dml: bool,
+    /// Places that no way may go over.
+    pub blocked: Option<&'a (dyn Fn(Location) -> bool + Sync)>,
 }
 
 /// An effect that is reached.
@@ -119,7 +121,9 @@ pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &Reach
     let mut found: FxHashMap<(SiteId, Way), From> = FxHashMap::default();
     while let Some(state) = todo.pop_front() {
         for (index, event) in summary.events[state.0.0 as usize].iter().enumerate() {
-            if event.guards.has_any(query.avoid) {
+            if event.guards.has_any(query.avoid)
+                || query.blocked.is_some_and(|blocked| places(program, entry, event).any(blocked))
+            {
                 continue;
             }
             let way = Way {
@@ -168,6 +172,16 @@ pub fn reach(program: &Program, summary: &Summary, entry: EntryId, query: &Reach
         (program.site(reach.site).at, reach.site, reach.decided, reach.count.grows(), reach.path.len())
     });
     reached
+}
+
+/// The places that a way over `event` shows.
+fn places<'a>(program: &Program, entry: &'a Entry, event: &'a Event) -> impl Iterator<Item = Location> + 'a {
+    let at = match &event.kind {
+        EventKind::Effect(site) | EventKind::Trigger { site, .. } => program.site(*site).at,
+        EventKind::Call { at, .. } => *at,
+    };
+    let loops = event.loops.iter().filter(|(_, bound)| bounded_by(entry, *bound).grows());
+    loops.map(|(at, _)| *at).chain([at])
 }
 
 fn retrace(

@@ -106,3 +106,88 @@ fn limits_of_the_org_are_the_ones_that_rules_use() {
     assert!(line("apex.callouts").contains(" 7 "), "{}", line("apex.callouts"));
     assert!(line("pe.delivery_day").contains("50,000"), "{}", line("pe.delivery_day"));
 }
+
+#[test]
+fn init_writes_what_it_saw_and_replaces_nothing() {
+    let project = project(&[("force-app/triggers/Orders.trigger", TRIGGER)]);
+    let folder = project.path();
+    let run = seamlint(folder, &["init"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let text = std::fs::read_to_string(folder.join("seamlint.yml")).unwrap();
+    for part in ["0 classes and 1 trigger", "Packages: force-app.", &format!("#  {RULE}:"), "# 1 error\n"] {
+        assert!(text.contains(part), "lacks {part}:\n{text}");
+    }
+    // It is a configuration as it stands, and also with a line of it switched on.
+    let before = findings(folder, &[]);
+    assert!(before.iter().any(|finding| finding.starts_with(RULE)));
+    write(
+        folder,
+        "seamlint.yml",
+        &text.replace("rules: {}", "rules:").replace(&format!("#  {RULE}"), &format!("   {RULE}")),
+    );
+    assert!(!findings(folder, &[]).iter().any(|finding| finding.starts_with(RULE)));
+
+    let again = seamlint(folder, &["init"]);
+    assert_eq!(again.code, 2);
+    assert!(
+        again.err.contains("there already is a configuration") && again.err.contains("--force"),
+        "{}",
+        again.err
+    );
+    assert_eq!(seamlint(folder, &["init", "--force"]).code, 0);
+    assert_eq!(std::fs::read_to_string(folder.join("seamlint.yml")).unwrap(), text);
+}
+
+#[test]
+fn init_names_the_outside_and_the_frameworks() {
+    let project = project(&[
+        (
+            "force-app/classes/Erp.cls",
+            "public class Erp { @AuraEnabled public static void push() { HttpRequest r = new HttpRequest(); r.setEndpoint('callout:ERP/v1'); new Http().send(r); HttpRequest s = new HttpRequest(); s.setEndpoint('https://api.shop.example.com/v1'); new Http().send(s); } }",
+        ),
+        ("force-app/classes/fflib_SObjectDomain.cls", "public virtual class fflib_SObjectDomain { }"),
+    ]);
+    assert_eq!(seamlint(project.path(), &["init"]).code, 0);
+    let text = std::fs::read_to_string(project.path().join("seamlint.yml")).unwrap();
+    for part in ["named_credentials: [ERP]", "hosts: [api.shop.example.com]", "fflib"] {
+        assert!(text.contains(part), "lacks {part}:\n{text}");
+    }
+    // The proposal is valid once its marks are gone.
+    let at = text.find("# systems:").unwrap();
+    let proposal: Vec<&str> =
+        text[at..].lines().map(|line| line.strip_prefix("# ").unwrap_or(&line[1..])).collect();
+    let proposal = proposal.join("\n");
+    write(project.path(), "seamlint.yml", &proposal);
+    let run = seamlint(project.path(), &["config", "show"]);
+    assert!(run.code == 0 && run.out.contains("named_credentials: [ERP]"), "{proposal}\n{}", run.err);
+}
+
+#[test]
+fn the_effective_configuration_says_where_it_comes_from() {
+    let project = project(&[(
+        "seamlint.yml",
+        "edition: UE\nexclude:\n  - vendor/\nrules:\n  dml-in-loop: off\noverrides:\n  - paths: [legacy/]\n    rules: {soql-in-loop: note}\nlimits: {apex.callouts: 7}\n",
+    )]);
+    let run = seamlint(project.path(), &["config", "show", "--fail-on", "warning"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let from = |start: &str| {
+        let line = run.out.lines().find(|line| line.trim_start().starts_with(start));
+        line.unwrap_or_else(|| panic!("lacks {start}:\n{}", run.out)).split_once("  # ").unwrap().1.to_owned()
+    };
+    for (start, place) in [
+        ("edition: UE", "seamlint.yml:1"),
+        ("- vendor/", "seamlint.yml:3"),
+        ("dml-in-loop: off", "seamlint.yml:5"),
+        ("- paths: [legacy/]", "seamlint.yml:7"),
+        ("soql-in-loop: note", "seamlint.yml:8"),
+        ("apex.callouts: 7", "seamlint.yml:9"),
+        ("fail_on: warning", "command line"),
+        ("gitignore: true", "default"),
+        ("baseline: none", "default"),
+    ] {
+        assert_eq!(from(start), place, "{start}");
+    }
+    let schema = seamlint(project.path(), &["config", "schema"]);
+    let schema: serde_json::Value = serde_json::from_str(&schema.out).unwrap();
+    assert!(schema["properties"]["rules"].is_object() && schema["properties"].get("volumes").is_none());
+}

@@ -61,3 +61,16 @@ fn line(finding: &Value) -> String {
     let text = |key: &str| finding[key].as_str().unwrap();
     format!("{} {} {}:{}", text("rule"), text("severity"), text("file"), finding["line"])
 }
+
+/// Copies a folder with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

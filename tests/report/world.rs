@@ -5,8 +5,7 @@ use std::time::Duration;
 use seamlint::discover::{Problem, Project, SourceFile, SourceKind};
 use seamlint::finding::{Confidence, Finding, Origin, Severity, Step};
 use seamlint::report::terminal::Style;
-use seamlint::report::{Format, Report, Statistics, write};
-use seamlint::rules::limits::Limits;
+use seamlint::report::{Accepted, Format, Report, Statistics, write};
 use seamlint::rules::query::Find;
 use seamlint::rules::rule::{Examples, Pattern, Rule, RuleSet};
 use seamlint::span::{FileId, Location, Span};
@@ -113,6 +112,7 @@ impl World {
             findings: &self.findings,
             statistics: &self.statistics,
             fail_on: Some(Severity::Error),
+            accepted: Accepted::default(),
             elapsed: Duration::from_millis(420),
         };
         let mut out = Vec::new();
@@ -291,6 +291,6 @@ fn rules() -> RuleSet {
             pattern("request-response", "Request and response", false),
             pattern("sync-callout-in-trigger", "Synchronous callout in a trigger", true),
         ],
-        limits: Limits::new(Vec::new()),
+        ..RuleSet::default()
     }
 }

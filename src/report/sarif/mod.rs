@@ -10,13 +10,13 @@ mod uri;
 use std::io::{self, Write};
 
 use serde_sarif::sarif::{
-    ArtifactLocation, Invocation, Message, Notification, ReportingDescriptor, ReportingDescriptorReference,
-    ResultColumnKind, Run, SCHEMA_URL, Sarif, Tool, ToolComponent, Version,
+    self, ArtifactLocation, Invocation, Message, Notification, ReportingDescriptor,
+    ReportingDescriptorReference, ResultColumnKind, Run, SCHEMA_URL, Sarif, Tool, ToolComponent, Version,
 };
 
 use crate::finding::Finding;
 use crate::report::source_map::SourceMap;
-use crate::report::{NOT_READ, Report, SYNTAX_ERROR};
+use crate::report::{Accepted, NOT_READ, Report, SYNTAX_ERROR};
 
 use limits::Truncated;
 use location::Locator;
@@ -51,12 +51,32 @@ fn run(report: &Report, map: &SourceMap) -> Run {
     // SARIF has a place of their own for such.
     let (syntax, findings): (Vec<&Finding>, Vec<&Finding>) =
         report.findings.iter().partition(|finding| finding.rule == SYNTAX_ERROR);
-    let catalogue = Catalogue::new(report.rules, &findings);
+    let accepted = &report.accepted;
+    let all: Vec<&Finding> = findings
+        .iter()
+        .copied()
+        .chain(accepted.suppressed().iter().map(|each| &each.finding))
+        .chain(accepted.known())
+        .collect();
+    let catalogue = Catalogue::new(report.rules, &all);
     let locator = Locator::new(map);
     let mut truncated = Truncated::default();
     let kept = limits::most_severe(findings, limits::RESULTS, &mut truncated);
-    let results: Vec<_> =
+    let mut results: Vec<_> =
         kept.iter().map(|finding| results::result(finding, &catalogue, &locator, &mut truncated)).collect();
+    results.extend(accepted_results(accepted, &catalogue, &locator, &mut truncated));
+    results.truncate(limits::RESULTS);
+    if accepted.has_baseline {
+        for result in &mut results {
+            result.baseline_state.get_or_insert_with(|| "new".into());
+        }
+    }
+    if results.iter().any(|result| result.suppressions.is_some()) {
+        // Where one result says whether it is suppressed, all do.
+        for result in &mut results {
+            result.suppressions.get_or_insert_default();
+        }
+    }
 
     let mut notifications: Vec<_> = syntax.iter().map(|finding| syntax_error(finding, &locator)).collect();
     notifications.extend(report.project.problems.iter().map(|problem| {
@@ -85,6 +105,27 @@ fn run(report: &Report, map: &SourceMap) -> Run {
         .taxonomies(catalogue.taxonomies())
         .results(results)
         .build()
+}
+
+/// The results that somebody accepted, where they were asked for.
+fn accepted_results(
+    accepted: &Accepted,
+    catalogue: &Catalogue,
+    locator: &Locator,
+    truncated: &mut Truncated,
+) -> Vec<sarif::Result> {
+    let mut results: Vec<sarif::Result> = accepted
+        .suppressed()
+        .iter()
+        .map(|each| results::suppressed(each, catalogue, locator, truncated))
+        .collect();
+    for known in accepted.known() {
+        let mut result = results::result(known, catalogue, locator, truncated);
+        result.baseline_state = Some("unchanged".into());
+        results.push(result);
+    }
+    results.extend(accepted.gone().iter().map(|entry| results::gone(entry, catalogue, locator)));
+    results
 }
 
 fn tool(catalogue: &Catalogue) -> Tool {

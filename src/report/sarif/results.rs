@@ -1,10 +1,13 @@
 //! Findings as SARIF results.
 
 use serde_sarif::sarif::{
-    CodeFlow, Location, Message, PropertyBag, Result, ResultKind, ResultLevel, ThreadFlow, ThreadFlowLocation,
+    CodeFlow, Location, Message, PropertyBag, Result, ResultKind, ResultLevel, Suppression, ThreadFlow,
+    ThreadFlowLocation,
 };
 
+use crate::baseline;
 use crate::finding::{Finding, Severity};
+use crate::suppress::Suppressed;
 
 use super::FINGERPRINT;
 use super::limits::{self, Truncated};
@@ -48,6 +51,42 @@ pub fn result(
         .build();
     result.related_locations = (!related.is_empty()).then_some(related);
     result.code_flows = (!finding.path.is_empty()).then(|| vec![code_flow(finding, locator, truncated)]);
+    result
+}
+
+/// A finding that the code itself says that it accepts.
+pub fn suppressed(
+    each: &Suppressed,
+    catalogue: &Catalogue,
+    locator: &Locator,
+    truncated: &mut Truncated,
+) -> Result {
+    let mut result = result(&each.finding, catalogue, locator, truncated);
+    let mut suppression = Suppression::builder()
+        .kind("inSource")
+        .status(serde_json::json!("accepted"))
+        .location(locator.at(each.at).build())
+        .build();
+    suppression.justification = each.reason.as_deref().map(limits::text);
+    result.suppressions = Some(vec![suppression]);
+    result
+}
+
+/// What the baseline holds and was not found any more.
+pub fn gone(entry: &baseline::Entry, catalogue: &Catalogue, locator: &Locator) -> Result {
+    let place = match entry.symbol.as_str() {
+        "" => String::new(),
+        symbol => format!(" in {symbol}"),
+    };
+    let mut result = Result::builder()
+        .rule_id(entry.rule.clone())
+        .rule_index(catalogue.rule_index(&entry.rule))
+        .level(ResultLevel::None)
+        .message(Message::builder().text(limits::text(format!("Not found any more{place}."))).build())
+        .locations(vec![locator.file(&entry.file)])
+        .partial_fingerprints([(FINGERPRINT.to_owned(), entry.fingerprint.clone())])
+        .build();
+    result.baseline_state = Some(serde_json::json!("absent"));
     result
 }
 

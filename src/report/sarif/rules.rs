@@ -8,6 +8,7 @@ use serde_sarif::sarif::{
 };
 
 use crate::finding::{Confidence, Finding, Severity};
+use crate::report::UNUSED_SUPPRESSION;
 use crate::rules::explain;
 use crate::rules::rule::{Pattern, Rule, RuleSet};
 
@@ -58,6 +59,10 @@ impl<'a> Catalogue<'a> {
             .iter()
             .map(|rule| match rule {
                 RuleEntry::Known(rule) => self.rule(rule),
+                RuleEntry::Unknown(UNUSED_SUPPRESSION) => ReportingDescriptor::builder()
+                    .id(UNUSED_SUPPRESSION)
+                    .short_description(&"A suppression that suppresses nothing".to_owned())
+                    .build(),
                 RuleEntry::Unknown(id) => ReportingDescriptor::builder().id(*id).build(),
             })
             .collect()

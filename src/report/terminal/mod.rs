@@ -14,7 +14,8 @@ use rustc_hash::FxHashSet;
 
 use crate::finding::{Confidence, Finding, Severity};
 use crate::report::source_map::SourceMap;
-use crate::report::{NOT_READ, Report, SYNTAX_ERROR};
+use crate::report::{NOT_READ, OWN_IDS, Report};
+use crate::span::Location;
 
 pub use clean::clean;
 use prose::{first_sentence, wrap};
@@ -49,8 +50,8 @@ impl Style {
 
 /// Writes all findings in the order given, then notes and, where wanted, the summary line.
 pub fn write(report: &Report, map: &SourceMap, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let (syntax, findings): (Vec<_>, Vec<_>) =
-        report.findings.iter().partition(|finding| finding.rule == SYNTAX_ERROR);
+    let (own, findings): (Vec<_>, Vec<_>) =
+        report.findings.iter().partition(|finding| OWN_IDS.contains(&finding.rule.as_str()));
     let mut advised = FxHashSet::default();
     for finding in findings {
         // The advice of a rule is the same at each of its findings; it is given once.
@@ -58,15 +59,18 @@ pub fn write(report: &Report, map: &SourceMap, style: Style, out: &mut dyn Write
         write_finding(finding, advise, report, map, style, out)?;
         writeln!(out)?;
     }
-    for finding in &syntax {
-        let at = map.position(finding.primary);
-        let place = format!("{}:{}:{}", map.path(finding.primary.file), at.line, at.column_chars);
-        write_note(SYNTAX_ERROR, &place, &finding.message, style, out)?;
+    for finding in &own {
+        let head = style.bold(&format!("{}[{}]", finding.severity, finding.rule), ansi(finding));
+        write_line(&head, &place(finding.primary, map), &finding.message, style, out)?;
     }
     for problem in &report.project.problems {
-        write_note(NOT_READ, &problem.path, &problem.message, style, out)?;
+        let head = style.bold(&format!("note[{NOT_READ}]"), "34");
+        write_line(&head, &problem.path, &problem.message, style, out)?;
     }
-    if !syntax.is_empty() || !report.project.problems.is_empty() {
+    write_accepted(report, map, style, out)?;
+    let accepted = &report.accepted;
+    let lists = [accepted.suppressed().len(), accepted.known().len(), accepted.gone().len()];
+    if !own.is_empty() || !report.project.problems.is_empty() || lists.iter().any(|length| *length > 0) {
         writeln!(out)?;
     }
     if style.summary {
@@ -143,8 +147,35 @@ fn write_facts(facts: &[(&str, String)], frame: usize, style: Style, out: &mut d
     Ok(())
 }
 
-fn write_note(id: &str, place: &str, message: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let head = style.bold(&format!("note[{id}]"), "34");
+/// One line a finding that somebody accepted.
+fn write_accepted(report: &Report, map: &SourceMap, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let head = |word: &str, rule: &str| style.bold(&format!("{word}[{}]", clean(rule, style)), "2");
+    for each in report.accepted.suppressed() {
+        let reason = each.reason.as_deref().unwrap_or("no reason given");
+        let message = format!("{} (suppressed at {}: {reason})", each.finding.message, place(each.at, map));
+        let at = place(each.finding.primary, map);
+        write_line(&head("suppressed", &each.finding.rule), &at, &message, style, out)?;
+    }
+    for known in report.accepted.known() {
+        write_line(&head("known", &known.rule), &place(known.primary, map), &known.message, style, out)?;
+    }
+    for entry in report.accepted.gone() {
+        let message = match entry.symbol.as_str() {
+            "" => "in the baseline, not found any more".to_owned(),
+            symbol => format!("in the baseline, not found any more in {symbol}"),
+        };
+        write_line(&head("gone", &entry.rule), &entry.file, &message, style, out)?;
+    }
+    Ok(())
+}
+
+fn place(at: Location, map: &SourceMap) -> String {
+    let position = map.position(at);
+    format!("{}:{}:{}", map.path(at.file), position.line, position.column_chars)
+}
+
+/// `head` is drawn already.
+fn write_line(head: &str, place: &str, message: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{head}: {}: {}", clean(place, style), clean(message, style))
 }
 

@@ -15,6 +15,12 @@ pub fn line(report: &Report, style: Style) -> String {
         count(statistics.entry_points, "entry point", "entry points"),
         time(report.elapsed),
     ];
+    let accepted = [
+        (report.accepted.known.len(), "known from the baseline"),
+        (report.accepted.suppressed.len(), "suppressed"),
+    ];
+    let accepted: Vec<_> = accepted.iter().filter(|(number, _)| *number > 0).collect();
+    parts.splice(1..1, accepted.iter().map(|(number, what)| format!("{number} {what}")));
     let unseen = [
         (statistics.calls_unresolved, "call into code that is not here", "calls into code that is not here"),
         (statistics.dynamic_dispatch, "class named only at run time", "classes named only at run time"),

@@ -44,6 +44,7 @@ pub(super) fn twice(world: World<'_>, rule: usize, plan: &CostPlan, id: EntryId)
         site: &|site| plan.of.matches(site, Some(entry)),
         avoid: plan.avoid,
         through_dml: plan.through_dml,
+        blocked: None,
     };
     let (first, second) = two_on_one_way(world.program, world.summary, id, &query)?;
     let mut hit = hit(world, rule, id, &second);

@@ -15,16 +15,21 @@ use crate::rules::rule::Rule;
 use crate::rules::template::{Thing, Values};
 use crate::span::Location;
 use crate::summary::reach::{Hop, HopKind};
+use crate::suppress;
 
-use super::{Hit, Proof, Subject, cost};
+use super::{Checked, Hit, Proof, Subject, World, cost};
 
 /// One finding for each rule and place, sorted by place and rule.
+///
+/// A suppression takes away the hits that it covers. What is left of a group is the finding, with fewer
+/// origins; a group of which nothing is left is a suppressed finding.
 pub(super) fn build(
-    program: &Program,
+    world: World<'_>,
     plans: &[(&Rule, Plan)],
     hits: Vec<Hit>,
     levels: &FileLevels,
-) -> Vec<(Finding, Proof)> {
+) -> Checked {
+    let program = world.program;
     let mut groups: BTreeMap<(Location, usize), Vec<Hit>> = BTreeMap::new();
     for hit in hits {
         groups.entry((hit.primary, hit.rule)).or_default().push(hit);
@@ -32,10 +37,22 @@ pub(super) fn build(
     let builder = Builder { program, levels, dml: dml_sites(program) };
     // How many findings share a fingerprint's words so far; the groups come in the order of places.
     let mut ordinals: FxHashMap<String, usize> = FxHashMap::default();
-    let mut findings = Vec::with_capacity(groups.len());
+    let mut checked = Checked::default();
     for ((primary, rule), hits) in groups {
         let (rule, plan) = &plans[rule];
-        let shown = builder.shown(rule, plan, &hits);
+        let mut uses: Vec<suppress::Use> = Vec::new();
+        let (mut open, mut covered) = (Vec::with_capacity(hits.len()), Vec::new());
+        for hit in hits {
+            let of_hit = world.uses(&rule.id, &hit);
+            if of_hit.is_empty() {
+                open.push(hit)
+            } else {
+                covered.push(hit)
+            }
+            uses.extend(of_hit);
+        }
+        let hits = if open.is_empty() { &covered } else { &open };
+        let shown = builder.shown(rule, plan, hits);
         let identity = builder.identity(rule, shown);
         let ordinal = ordinals.entry(identity.clone()).or_default();
         let fingerprint = fingerprint(&identity, *ordinal);
@@ -44,17 +61,26 @@ pub(super) fn build(
         if levels.level(&rule.id, primary.file) == Level::Off {
             continue;
         }
-        let proof = Proof {
-            entry: shown.entry,
-            path: shown.path.clone(),
-            loops: shown.loops.clone(),
-            confidence: shown.confidence,
-            at_most: rule.confidence,
-            hint: shown.hint,
-        };
-        findings.push((builder.finding(rule, plan, primary, shown, &hits, fingerprint), proof));
+        let finding = builder.finding(rule, plan, primary, shown, hits, fingerprint);
+        match uses.iter().min() {
+            Some(&first) if open.is_empty() => {
+                checked.suppressed.push(world.suppressions.suppressed(finding, first));
+            }
+            _ => {
+                checked.findings.push(finding);
+                checked.proofs.push(Proof {
+                    entry: shown.entry,
+                    path: shown.path.clone(),
+                    loops: shown.loops.clone(),
+                    confidence: shown.confidence,
+                    at_most: rule.confidence,
+                    hint: shown.hint,
+                });
+            }
+        }
+        checked.used.extend(uses);
     }
-    findings
+    checked
 }
 
 /// The DML at each place, for the labels of steps into triggers.

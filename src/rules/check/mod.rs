@@ -26,6 +26,7 @@ use crate::summary::reach::{Hop, Reach, ReachQuery, reach};
 use super::plan::{CostPlan, Entries, PathPlan, Plan, PlannedQuery, Sites, Threshold, plan};
 use super::query::Certainty;
 use super::rule::{Rule, RuleSet};
+use crate::suppress::{self, Suppressed, Suppressions, Used};
 
 /// A place where a query found what it looks for, seen from one entry point.
 #[derive(Clone, Debug)]
@@ -104,6 +105,7 @@ enum Subject {
 struct World<'a> {
     program: &'a Program,
     summary: &'a Summary,
+    suppressions: &'a Suppressions,
 }
 
 impl World<'_> {
@@ -124,8 +126,25 @@ impl World<'_> {
             site: &|site| sites.matches(site, Some(entry)),
             avoid: Guards::NONE,
             through_dml,
+            blocked: None,
         };
         !reach(self.program, self.summary, id, &query).is_empty()
+    }
+
+    /// The suppressions of `rule` that cover a place of the hit: on its way, its effect, or what explains it.
+    fn uses(self, rule: &str, hit: &Hit) -> Vec<suppress::Use> {
+        if self.suppressions.is_empty() {
+            return Vec::new();
+        }
+        let sites = hit.first.into_iter().chain(hit.related.iter().map(|(site, _)| *site));
+        let places = std::iter::once(hit.primary)
+            .chain(hit.path.iter().map(|hop| hop.at))
+            .chain(hit.steps.iter().map(|step| step.at))
+            .chain(sites.map(|site| self.program.site(site).at));
+        let mut uses: Vec<_> = places.flat_map(|at| self.suppressions.covering(rule, at)).collect();
+        uses.sort_unstable();
+        uses.dedup();
+        uses
     }
 
     /// The entry points that `from` selects and whose transaction has one of `effects`.
@@ -155,33 +174,41 @@ impl<'a> Reaching<'a> {
     }
 }
 
-/// All findings of `rules` in `program`, sorted by place and rule. `levels` says which rules are off, or
-/// have another severity than their own; `paths` are those of the project's files, by their ids. Rules
-/// that [`super::registry`] would refuse find nothing.
+/// What the owners of the code decided about findings.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Which rules are off, or have another severity than their own.
+    pub levels: FileLevels,
+    pub suppressions: Suppressions,
+}
+
+/// What the rules found.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// Sorted by place and rule.
+    pub findings: Vec<Finding>,
+    /// What each finding rests on, in the same order.
+    pub proofs: Vec<Proof>,
+    /// Those all of whose ways are suppressed, sorted likewise.
+    pub suppressed: Vec<Suppressed>,
+    /// The suppressions that cover a way to a finding.
+    pub used: Used,
+}
+
+/// Runs `rules` over `program`; `paths` are those of the project's files, by their ids. Rules that
+/// [`super::registry`] would refuse find nothing.
 pub fn check(
     program: &Program,
     summary: &Summary,
     rules: &RuleSet,
-    levels: &FileLevels,
+    policy: &Policy,
     paths: &[&str],
-) -> Vec<Finding> {
-    let proved = check_with_proofs(program, summary, rules, levels, paths);
-    proved.into_iter().map(|(finding, _)| finding).collect()
-}
-
-/// [`check`] with what each finding rests on.
-pub fn check_with_proofs(
-    program: &Program,
-    summary: &Summary,
-    rules: &RuleSet,
-    levels: &FileLevels,
-    paths: &[&str],
-) -> Vec<(Finding, Proof)> {
-    let world = World { program, summary };
+) -> Checked {
+    let world = World { program, summary, suppressions: &policy.suppressions };
     let plans: Vec<(&Rule, Plan)> = rules
         .rules
         .iter()
-        .filter(|rule| levels.runs(&rule.id))
+        .filter(|rule| policy.levels.runs(&rule.id))
         .filter_map(|rule| Some((rule, plan(rule, &rules.limits, paths, &rule.id, "").ok()?)))
         .collect();
 
@@ -226,20 +253,58 @@ pub fn check_with_proofs(
     }
 
     let reaching: Vec<_> = reaching.into_iter().collect();
-    hits.par_extend(reaching.par_iter().flat_map_iter(|(key, queries)| reached(world, *key, queries)));
+    hits.par_extend(
+        reaching.par_iter().flat_map_iter(|(key, queries)| reached(world, &plans, *key, queries)),
+    );
     hits.par_extend(twice.par_iter().flat_map_iter(|&(rule, cost, id)| cost::twice(world, rule, cost, id)));
     hits.par_extend(
         ordered.par_iter().flat_map_iter(|(rule, order, entries)| order::hits(world, *rule, order, entries)),
     );
     hits.par_extend(cycles.par_iter().flat_map_iter(|&(rule, cycle)| cycle::hits(world, rule, cycle)));
-    findings::build(program, &plans, hits, levels)
+    findings::build(world, &plans, hits, &policy.levels)
 }
 
-/// Answers all queries that search from the same entry point in the same way.
+/// How to search: from which entry point, through DML or not, and under which guards not.
+type Search = (EntryId, bool, u16);
+
+/// Answers all queries that search in the same way.
+///
+/// A search finds one way to each effect. Where a suppression covers it, another way may go elsewhere:
+/// it is looked for too.
 fn reached(
     world: World<'_>,
-    (id, through_dml, avoid): (EntryId, bool, u16),
+    plans: &[(&Rule, Plan)],
+    search: Search,
     queries: &[(usize, Reaching<'_>)],
+) -> Vec<Hit> {
+    let mut hits = answers(world, search, queries, None);
+    if world.suppressions.is_empty() {
+        return hits;
+    }
+    let entry = world.program.entry(search.0);
+    for query in queries {
+        let rule = &plans[query.0].0.id;
+        let blocked = |at: Location| world.suppressions.covering(rule, at).next().is_some();
+        let covered: Vec<Location> = hits
+            .iter()
+            .filter(|hit| hit.rule == query.0 && !world.uses(rule, hit).is_empty())
+            .map(|hit| hit.primary)
+            .collect();
+        if covered.is_empty() || blocked(entry.at) {
+            continue;
+        }
+        let others = answers(world, search, std::slice::from_ref(query), Some(&blocked));
+        hits.extend(others.into_iter().filter(|hit| covered.contains(&hit.primary)));
+    }
+    hits
+}
+
+/// Answers queries by one search, which does not go over places that are `blocked`.
+fn answers(
+    world: World<'_>,
+    (id, through_dml, avoid): Search,
+    queries: &[(usize, Reaching<'_>)],
+    blocked: Option<&(dyn Fn(Location) -> bool + Sync)>,
 ) -> Vec<Hit> {
     let entry = world.program.entry(id);
     let effects =
@@ -253,6 +318,7 @@ fn reached(
             site: &|site| queries.iter().any(|(_, query)| query.wanted().matches(site, Some(entry))),
             avoid: Guards(avoid),
             through_dml,
+            blocked,
         },
     );
     let mut hits = Vec::new();

@@ -25,11 +25,6 @@ fn node(symbol: &str, context: &str, at: Location) -> Node {
     }
 }
 
-/// The findings without their proofs.
-fn build(program: &Program, plans: &[(&Rule, Plan)], hits: Vec<Hit>, levels: &FileLevels) -> Vec<Finding> {
-    findings::build(program, plans, hits, levels).into_iter().map(|(finding, _)| finding).collect()
-}
-
 fn site(effect: Effect, at: Location, facts: &[(&'static str, &'static str)]) -> Site {
     Site {
         effect,
@@ -102,6 +97,14 @@ fn planned(rules: &RuleSet) -> Vec<(&Rule, Plan)> {
         .collect()
 }
 
+/// The findings that hits become where nothing is suppressed.
+fn build(program: &Program, rules: &RuleSet, hits: Vec<Hit>) -> Vec<Finding> {
+    let plans = planned(rules);
+    let (summary, suppressions) = (Summary::default(), Suppressions::default());
+    let world = World { program, summary: &summary, suppressions: &suppressions };
+    findings::build(world, &plans, hits, &FileLevels::default()).findings
+}
+
 fn index(rules: &RuleSet, id: &str) -> usize {
     rules.rules.iter().position(|rule| rule.id == id).expect("the rule")
 }
@@ -120,16 +123,16 @@ fn hits_at_one_place_become_one_finding_with_all_origins() {
     let mut long = vec![hop(at(1, 8), HopKind::Entry, Some(0)), hop(at(1, 70), HopKind::Dml, Some(1))];
     long.extend(&short[1..]);
     let hits = vec![hit(rule, 0, long.clone()), hit(rule, 1, short)];
-    let findings = build(&program, &planned(&rules), hits.clone(), &FileLevels::default());
+    let findings = build(&program, &rules, hits.clone());
     insta::assert_json_snapshot!("one_finding", findings);
 
-    let alone = build(&program, &planned(&rules), vec![hit(rule, 0, long)], &FileLevels::default());
+    let alone = build(&program, &rules, vec![hit(rule, 0, long)]);
     insta::assert_json_snapshot!("through_dml", alone[0].path);
     assert_eq!(alone[0].fingerprint, findings[0].fingerprint, "a further origin is no new finding");
 
     let mut reversed = hits;
     reversed.reverse();
-    assert_eq!(build(&program, &planned(&rules), reversed, &FileLevels::default()), findings);
+    assert_eq!(build(&program, &rules, reversed), findings);
 }
 
 #[test]
@@ -138,7 +141,7 @@ fn a_doubtful_path_lowers_the_severity() {
     let rule = index(&rules, "sync-callout-in-trigger");
     let severity = |confidence| {
         let hit = Hit { confidence, ..hit(rule, 0, Vec::new()) };
-        build(&program, &planned(&rules), vec![hit], &FileLevels::default())[0].severity
+        build(&program, &rules, vec![hit])[0].severity
     };
     assert_eq!(severity(Confidence::High), Severity::Error);
     assert_eq!(severity(Confidence::Medium), Severity::Error);
@@ -151,7 +154,7 @@ fn a_severity_depends_on_what_was_found() {
     let severity = |program: &Program, rule: &str, change: &dyn Fn(&mut Hit)| {
         let mut hit = hit(index(&rules, rule), 0, Vec::new());
         change(&mut hit);
-        build(program, &planned(&rules), vec![hit], &FileLevels::default())[0].severity
+        build(program, &rules, vec![hit])[0].severity
     };
     let certain = |certainty| move |hit: &mut Hit| hit.certainty = Some(certainty);
     assert_eq!(severity(&program, "callout-after-dml", &certain(Certainty::Must)), Severity::Error);
@@ -178,8 +181,7 @@ fn equal_effects_in_one_method_have_fingerprints_of_their_own() {
     program.sites.push(site(Effect::Callout, at(4, 190), &[]));
     let rule = index(&rules, "sync-callout-in-trigger");
     let second = Hit { primary: at(4, 190), subject: Subject::Site(SiteId(2)), ..hit(rule, 0, Vec::new()) };
-    let findings =
-        build(&program, &planned(&rules), vec![second, hit(rule, 0, Vec::new())], &FileLevels::default());
+    let findings = build(&program, &rules, vec![second, hit(rule, 0, Vec::new())]);
     assert_eq!(findings.len(), 2);
     assert!(findings[0].primary < findings[1].primary);
     assert_ne!(findings[0].fingerprint, findings[1].fingerprint);
@@ -189,7 +191,7 @@ fn equal_effects_in_one_method_have_fingerprints_of_their_own() {
 fn found(effect: Effect, facts: &[(&'static str, &'static str)]) -> Vec<String> {
     let program = Program { sites: vec![site(effect, at(0, 10), facts)], ..Program::default() };
     let findings =
-        check(&program, &Summary::default(), &built_in().expect("rules"), &FileLevels::default(), &[]);
+        check(&program, &Summary::default(), &built_in().expect("rules"), &Policy::default(), &[]).findings;
     for finding in &findings {
         assert!(!finding.message.contains(['{', '}']), "{}", finding.message);
         assert!(finding.path.is_empty() && finding.origins.is_empty());
@@ -330,7 +332,8 @@ fn components_are_selected_by_their_facts() {
     ];
     let program = Program { items, ..Program::default() };
     let found = |find: &str| -> Vec<String> {
-        let findings = check(&program, &Summary::default(), &event_rule(find), &FileLevels::default(), &[]);
+        let findings =
+            check(&program, &Summary::default(), &event_rule(find), &Policy::default(), &[]).findings;
         assert!(findings.iter().all(|finding| finding.path.is_empty() && finding.related.len() == 1));
         findings.into_iter().map(|finding| format!("{}: {}", finding.severity, finding.message)).collect()
     };
@@ -366,7 +369,7 @@ fn a_component_is_known_again_by_its_name() {
     let rules = event_rule("find: {component: {type: platform-event}}");
     let fingerprints = |items: Vec<Item>| -> Vec<String> {
         let program = Program { items, ..Program::default() };
-        let findings = check(&program, &Summary::default(), &rules, &FileLevels::default(), &[]);
+        let findings = check(&program, &Summary::default(), &rules, &Policy::default(), &[]).findings;
         findings.into_iter().map(|finding| finding.fingerprint).collect()
     };
     let one = fingerprints(vec![event("A__e", 0, &[])]);
