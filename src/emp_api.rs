@@ -39,11 +39,9 @@ pub fn subscriptions(project: &Project) -> Vec<PageSubscription> {
         }
         let component = folder.rsplit('/').next().unwrap_or(folder);
         let all = || files.iter().flat_map(|(file, texts)| texts.iter().map(move |text| (*file, text)));
-        // `'/event/' + name`, where the name stands elsewhere in the component.
-        let open = all().any(|(_, text)| matches!(text.value.as_str(), "/event/" | "/data/"));
         let mut topics: Vec<(String, Location)> = all()
             .filter_map(|(file, text)| {
-                let topic = topic(&text.value, open)?;
+                let topic = topic(&text.value)?;
                 Some((topic, Location { file: file.id, span: text.span }))
             })
             .collect();
@@ -67,8 +65,8 @@ struct Bundle<'a> {
     files: Vec<(&'a SourceFile, Vec<Text>)>,
 }
 
-/// The topic that a text is; `open`: bare names of events are topics too.
-fn topic(text: &str, open: bool) -> Option<String> {
+/// The topic that a text is. The bare name of an event is one too: `'/event/' + component.get('v.channel')`.
+fn topic(text: &str) -> Option<String> {
     let is_name = |name: &str| !name.is_empty() && name.chars().all(|ch| ch.is_alphanumeric() || ch == '_');
     for prefix in ["/event/", "/data/", "/topic/", "/u/"] {
         if let Some(name) = text.strip_prefix(prefix) {
@@ -76,7 +74,7 @@ fn topic(text: &str, open: bool) -> Option<String> {
         }
     }
     let is_event = text.ends_with("__e") || text.ends_with("ChangeEvent") || text.ends_with("__chn");
-    (open && is_event && is_name(text)).then(|| format!("/event/{text}"))
+    (is_event && is_name(text)).then(|| format!("/event/{text}"))
 }
 
 /// A literal text.
@@ -304,11 +302,10 @@ mod tests {
 
     #[test]
     fn topics_have_a_name() {
-        assert_eq!(topic("/event/A__e", false).as_deref(), Some("/event/A__e"));
-        assert_eq!(topic("/data/ChangeEvents", false).as_deref(), Some("/data/ChangeEvents"));
-        assert_eq!(topic("/event/", true), None);
-        assert_eq!(topic("A__e", false), None);
-        assert_eq!(topic("A__e", true).as_deref(), Some("/event/A__e"));
-        assert_eq!(topic("/u/not a name", false), None);
+        assert_eq!(topic("/event/A__e").as_deref(), Some("/event/A__e"));
+        assert_eq!(topic("/data/ChangeEvents").as_deref(), Some("/data/ChangeEvents"));
+        assert_eq!(topic("/event/"), None);
+        assert_eq!(topic("A__e").as_deref(), Some("/event/A__e"));
+        assert_eq!(topic("/u/not a name"), None);
     }
 }

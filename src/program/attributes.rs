@@ -516,7 +516,19 @@ pub const ATTRIBUTES: &[Attribute] = &[
         meaning: "whether it stands in a `catch` clause, and whether that ends by throwing",
     },
     Attribute {
-        name: "filtered",
+        name: "event-key",
+        effects: &[Dml],
+        values: &["yes", "no"],
+        meaning: "whether the records carry `EventUuid` or `ReplayId` of an event",
+    },
+    Attribute {
+        name: "taken",
+        effects: &[RecordIds],
+        values: &["first", "all"],
+        meaning: "whether all ids of a change event are taken, or only the one at a place",
+    },
+    Attribute {
+        name: "conditional",
         effects: &[Publish, Dml],
         values: &["yes", "no"],
         meaning: "whether conditions on the data decide which events or records arrive here",

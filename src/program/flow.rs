@@ -95,6 +95,8 @@ pub enum Slot {
         unit: u32,
         expr: ExprId,
     },
+    /// `ChangeEventHeader.changeType`.
+    ChangeType,
     /// What a REST resource was sent.
     Inbound,
     /// The body of a callout's answer.

@@ -457,6 +457,12 @@ pub enum Effect {
     Checkpoint,
     /// `new EventBus.RetryableException`: the trigger is to run again.
     Retry,
+    /// A comparison of `ChangeEventHeader.changeType`.
+    ChangeType,
+    /// A comparison with the change types of gap and overflow events.
+    GapCheck,
+    /// A look at `ChangeEventHeader.recordIds`.
+    RecordIds,
 }
 
 /// A set of [`Effect`]s.

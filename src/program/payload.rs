@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::apex::unit::Expr;
 use crate::name::Name;
 
 use super::flow::{Flow, SinkKind, Slot, SlotFacts, SlotId};
@@ -45,7 +46,7 @@ pub fn complete(linker: &mut Linker, entries: &[Entry]) -> Vec<Payload> {
                     site.object = Some(*one);
                     site.label = format!("publish of {one}");
                 }
-                site.facts.extend(filtered.map(|yes| ("filtered", yes.into())));
+                site.facts.extend(filtered.map(|yes| ("conditional", yes.into())));
                 if !payload.fields.is_empty() {
                     site.facts.push(("payload", payload.main_origin().to_string().into()));
                     let mut names: Vec<Name> = payload.fields.iter().map(|field| field.name).collect();
@@ -64,7 +65,11 @@ pub fn complete(linker: &mut Linker, entries: &[Entry]) -> Vec<Payload> {
                 let filtered = filtered(&linker.flow, given, |slot| {
                     matches!(slot, Slot::NewRecord { .. } | Slot::QueryRows { .. } | Slot::TriggerRecords(_))
                 });
-                linker.sites[index].facts.extend(filtered.map(|yes| ("filtered", yes.into())));
+                let keyed =
+                    linker.flow.sources(given, |_| false).iter().any(|&slot| is_event_key(linker, slot));
+                let facts = &mut linker.sites[index].facts;
+                facts.extend(filtered.map(|yes| ("conditional", yes.into())));
+                facts.push(("event-key", if keyed { "yes" } else { "no" }.into()));
             }
             _ => {}
         }
@@ -205,6 +210,15 @@ fn payload(
         })
         .collect();
     Payload { site, events, fields }
+}
+
+/// `event.EventUuid` or `event.ReplayId`: what an event is known again by.
+fn is_event_key(linker: &Linker, slot: SlotId) -> bool {
+    let Slot::Member { unit, expr } = linker.flow.kind(slot) else { return false };
+    matches!(
+        linker.symbols.unit(*unit).expr(*expr),
+        Expr::Field { name, .. } if matches!(name.folded(), "eventuuid" | "replayid")
+    )
 }
 
 fn is_event(object: Name) -> bool {

@@ -154,6 +154,9 @@ pub fn effect(site: &Site) -> String {
         Effect::SessionId => "passes the session id".to_owned(),
         Effect::Checkpoint => "sets the checkpoint".to_owned(),
         Effect::Retry => "asks for a retry".to_owned(),
+        Effect::ChangeType => "looks at the kind of change".to_owned(),
+        Effect::GapCheck => "looks for gap events".to_owned(),
+        Effect::RecordIds => "takes the ids of the changed records".to_owned(),
     }
 }
 

@@ -140,7 +140,7 @@ fn copies(program: &Program, event: &Event) -> Facts {
         let Some(site) = publisher.site else { continue };
         let Some(payload) = payload_of(program, site) else { continue };
         // A condition on the data makes it a message of its own.
-        if program.site(site).fact("filtered") != Some("no") {
+        if program.site(site).fact("conditional") != Some("no") {
             return Vec::new();
         }
         let mut copied: Vec<Name> =

@@ -45,6 +45,12 @@ impl<'u> Linker<'u> {
             self.chained_constructor(frame, at, name.is("super"), &values);
             return (Value::of(Ty::Void), false);
         }
+        if let (true, Some(ids), [_]) = (name.is("get"), object, arg_ids)
+            && self.is_record_ids(frame, ids)
+        {
+            self.record_ids(frame, id, "first");
+            return (Value::of(Ty::named("String")), false);
+        }
         let is_super = object.is_some_and(|object| matches!(unit.expr(object), Expr::Super));
         let target = object.map(|object| self.target(frame, object));
         let debug =

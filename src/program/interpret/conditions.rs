@@ -338,6 +338,8 @@ impl<'u> Linker<'u> {
             BinaryOp::Eq | BinaryOp::Ne => {
                 let first = self.eval(frame, left);
                 let second = self.eval(frame, right);
+                self.compared(frame, expr, &first);
+                self.compared(frame, expr, &second);
                 let known = match equal(&first.known, &second.known) {
                     Some(same) => Known::Bool(same == (op == BinaryOp::Eq)),
                     None => Known::Nothing,

@@ -44,6 +44,11 @@ impl<'u> Linker<'u> {
                 Value { slots, ..Value::known(known, ty) }
             }
             Expr::MapLiteral { ty, entries } => self.map_literal(frame, ty, *entries),
+            Expr::Index { object, index } if self.is_record_ids(frame, *object) => {
+                self.eval(frame, *index);
+                self.record_ids(frame, id, "first");
+                Value::of(Ty::named("String"))
+            }
             Expr::Index { object, index } => {
                 let list = self.eval(frame, *object);
                 self.eval(frame, *index);
@@ -101,6 +106,9 @@ impl<'u> Linker<'u> {
             Expr::Str(text) => {
                 let text: Arc<str> = Arc::from(&**text);
                 let at = frame.at(self, id);
+                if text.starts_with("GAP") || text.starts_with("OVERFLOW") {
+                    self.plain_effect(frame, at, Effect::GapCheck, "gap events");
+                }
                 let slot =
                     self.flow.slot(Slot::Text { unit: frame.unit, expr: id, text: text.clone() }, Some(at));
                 Value { slots: Slots::one(slot), ..Value::known(Known::Str(text), Ty::named("String")) }
@@ -394,6 +402,14 @@ impl<'u> Linker<'u> {
             let is_this = matches!(unit.expr(id), Expr::Field { object, .. } if matches!(unit.expr(*object), Expr::This | Expr::Super));
             return self.load(frame, id, field, (!is_this).then_some(value));
         }
+        match name.folded() {
+            "changetype" => return self.change_type(),
+            "recordids" => {
+                self.record_ids(frame, id, "all");
+                return Value::of(Ty::list(Ty::named("String")));
+            }
+            _ => {}
+        }
         // A record's field: what it is, the schema knows and we do not.
         let of_request = match (&value.ty, name.folded()) {
             (Ty::Platform(ty), "requestbody") if ty.is("restrequest") => Some(Ty::named("Blob")),
@@ -404,6 +420,41 @@ impl<'u> Linker<'u> {
             _ => None,
         };
         Value { slots: self.part_of(frame, id, value), ..Value::of(of_request.unwrap_or(Ty::Unknown)) }
+    }
+
+    pub(super) fn change_type(&mut self) -> Value {
+        let slot = self.flow.slot(Slot::ChangeType, None);
+        Value { slots: Slots::one(slot), ..Value::of(Ty::named("String")) }
+    }
+
+    /// `value` is compared: of a change event's type, rules ask what with.
+    pub(super) fn compared(&mut self, frame: &mut Frame<'u>, at: ExprId, value: &Value) {
+        if value.slots.iter().any(|slot| matches!(self.flow.kind(slot), Slot::ChangeType)) {
+            let at = frame.at(self, at);
+            self.plain_effect(frame, at, Effect::ChangeType, "`changeType`");
+        }
+    }
+
+    /// Whether the expression is `header.recordIds` or `header.getRecordIds()`.
+    pub(super) fn is_record_ids(&self, frame: &Frame<'u>, id: ExprId) -> bool {
+        match self.symbols.unit(frame.unit).expr(id) {
+            Expr::Field { name, .. } => name.is("recordids"),
+            Expr::Call { object: Some(_), name, args } => name.is("getrecordids") && args.len == 0,
+            _ => false,
+        }
+    }
+
+    pub(super) fn record_ids(&mut self, frame: &mut Frame<'u>, id: ExprId, taken: &'static str) {
+        let at = frame.at(self, id);
+        self.effect(frame, Effect::RecordIds, at, |frame| Site {
+            effect: Effect::RecordIds,
+            at,
+            symbol: frame.symbol.clone(),
+            label: "`recordIds`".to_owned(),
+            object: None,
+            operation: None,
+            facts: vec![("taken", taken.into())],
+        });
     }
 
     /// The origin of a part of `value`: of one of its fields.

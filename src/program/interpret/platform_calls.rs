@@ -161,6 +161,15 @@ impl<'u> Linker<'u> {
     ) -> Value {
         let method = name.folded();
         let first = args.first();
+        match method {
+            "getchangetype" if args.is_empty() => return self.change_type(),
+            "equals" | "equalsignorecase" => self.compared(frame, id, receiver),
+            "getrecordids" if args.is_empty() => {
+                self.record_ids(frame, id, "all");
+                return Value::of(Ty::list(Ty::named("String")));
+            }
+            _ => {}
+        }
         if let Known::Type(ty) = &receiver.known {
             frame.deps.add(receiver.deps);
             match method {

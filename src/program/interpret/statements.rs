@@ -233,6 +233,7 @@ impl<'u> Linker<'u> {
     ) -> Flow {
         let unit = self.symbols.unit(frame.unit);
         let subject = self.eval(frame, on);
+        self.compared(frame, on, &subject);
         frame.deps.add(subject.deps.of_transaction());
         let subject_id = self.subject(frame, on);
         let mut live: Vec<Outcome<'u>> = Vec::new();

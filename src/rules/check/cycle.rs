@@ -65,7 +65,7 @@ fn edges(world: World<'_>, plan: &CyclePlan) -> Edges {
         Effect::Publish => plan.through.contains(&Turn::Publish),
         Effect::Dml => plan.through.contains(&Turn::Dml) && change_of(graph, site).is_some(),
         _ => false,
-    } && !(plan.avoid.has_any(Guards::OTHER) && site.fact("filtered") == Some("yes"));
+    } && !(plan.avoid.has_any(Guards::OTHER) && site.fact("conditional") == Some("yes"));
     let leads = leads_to(program, world.summary, &jobs, wanted);
     let mut from: FxHashMap<Name, Vec<Edge>> = FxHashMap::default();
     for (id, entry) in (0u32..).map(EntryId).zip(&program.entries) {
