@@ -16,11 +16,12 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         "  node [shape=box, style=\"rounded,filled\", fillcolor=white, fontname=\"Helvetica\", fontsize=10];"
     )?;
     writeln!(out, "  edge [fontname=\"Helvetica\", fontsize=8, color=\"#57606a\"];")?;
+    let mut before: Option<usize> = None;
     for (lane, boxes) in view.lanes() {
         let name = lane.to_string().replace('-', "_");
         writeln!(out, "  subgraph cluster_{name} {{")?;
         writeln!(out, "    label=\"{}\"; color=\"#d0d7de\"; fontsize=12;", lane.title())?;
-        for (index, one) in boxes {
+        for (index, one) in &boxes {
             let mut label = text(one.name);
             for line in [&one.detail, &one.findings.words(view.map)] {
                 if !line.is_empty() {
@@ -34,7 +35,15 @@ pub fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
                 color(one.findings.worst)
             )?;
         }
+        let same: Vec<String> = boxes.iter().map(|(index, _)| format!("n{index}")).collect();
+        writeln!(out, "    {{ rank=same; {}; }}", same.join("; "))?;
         writeln!(out, "  }}")?;
+        // Keeps the lanes in their order.
+        let first = boxes.first().map(|(index, _)| *index);
+        if let (Some(before), Some(first)) = (before, first) {
+            writeln!(out, "  n{before} -> n{first} [style=invis];")?;
+        }
+        before = first;
     }
     for arrow in &view.arrows {
         let mut label = arrow.kind.word().to_owned();

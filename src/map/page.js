@@ -743,7 +743,11 @@
     if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
     const pan = { ArrowLeft: [60, 0], ArrowRight: [-60, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] }[event.key];
     if (event.key === "/") { event.preventDefault(); search.focus(); search.select(); }
-    else if (event.key === "Escape") pick(null);
+    else if (event.key === "Escape") {
+      const left = state.picked?.box;
+      pick(null);
+      [...svg.querySelectorAll(".node")].find((part) => part.getAttribute("data-id") === left)?.focus();
+    }
     else if (event.key === "+" || event.key === "=") { touched = true; zoom(1.25); }
     else if (event.key === "-") { touched = true; zoom(0.8); }
     else if (event.key === "0") { touched = false; fit(); }

@@ -119,6 +119,7 @@ await step("boxes are reached and opened by keyboard", async () => {
   assert.match(await panel.innerText(), /Order_Received__e[\s\S]*Leads to[\s\S]*Sales__chn/);
   assert.equal(await node("event:order_received__e").getAttribute("role"), "button");
   await tab.keyboard.press("Escape");
+  assert.equal(await tab.evaluate(() => document.activeElement.getAttribute("data-id")), "event:order_received__e");
 });
 
 await step("pointing at a box dims what is not connected", async () => {
