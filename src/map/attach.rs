@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::finding::Finding;
 use crate::program::model::{Effect, ItemKind};
-use crate::report::SYNTAX_ERROR;
+use crate::report::OWN_IDS;
 use crate::span::{FileId, Location};
 
 use super::EdgeKind;
@@ -20,7 +20,7 @@ pub(super) fn attach<'a>(draft: &mut Draft<'a>) -> (Vec<(usize, &'a Finding)>, u
     let mut placed = Vec::new();
     let mut elsewhere = 0;
     for (index, finding) in draft.input.findings.iter().enumerate() {
-        if finding.rule == SYNTAX_ERROR {
+        if OWN_IDS.contains(&finding.rule.as_str()) {
             continue;
         }
         let edges = places.edges(draft, finding);
