@@ -207,6 +207,7 @@ impl Tracer<'_> {
                 Case::True => "is true",
                 Case::False => "is false",
                 Case::Switch => "is the case of this `switch` arm",
+                Case::Connector => "leads this way",
                 Case::Sometimes => "comes to evaluate it",
             };
             let guards = kinds(arm.guards);
@@ -358,6 +359,7 @@ fn kinds(guards: Guards) -> String {
             "a decision of a method of the project, on grounds that are not seen (low confidence)",
         ),
         (Guards::CLEAN, "a test that nothing was written yet"),
+        (Guards::CHANGED, "a comparison of old and new values"),
     ];
     let found: Vec<&str> =
         known.iter().filter(|(guard, _)| guards.has_any(*guard)).map(|(_, words)| *words).collect();

@@ -31,6 +31,8 @@ const METADATA: &[(&str, &str, MetadataKind)] = &[
     ("corsWhitelistOrigin", "corsWhitelistOrigins", MetadataKind::CorsOrigin),
     ("externalServiceRegistration", "externalServiceRegistrations", MetadataKind::ExternalService),
     ("dataSource", "dataSources", MetadataKind::DataSource),
+    ("flow", "flows", MetadataKind::Flow),
+    ("flowDefinition", "flowDefinitions", MetadataKind::FlowDefinition),
     ("workflow", "workflows", MetadataKind::Workflow),
     ("connectedApp", "connectedApps", MetadataKind::ConnectedApp),
     ("eca", "externalClientApps", MetadataKind::ClientApp),

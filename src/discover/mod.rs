@@ -76,6 +76,8 @@ pub enum MetadataKind {
     CorsOrigin,
     ExternalService,
     DataSource,
+    Flow,
+    FlowDefinition,
     Workflow,
     ConnectedApp,
     ClientApp,

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::program::model::{Bound, Entry, Program, Site, SiteId, Step as ProgramStep};
+use crate::program::model::{Bound, Effect, Entry, Program, Site, SiteId, Step as ProgramStep};
 use crate::report::source_map::SourceMap;
 use crate::rules::labels;
 use crate::span::Location;
@@ -15,6 +15,8 @@ pub struct Wording<'a> {
     program: &'a Program,
     sources: &'a SourceMap<'a>,
     dml: FxHashMap<Location, SiteId>,
+    /// Elements of flows that call.
+    elements: FxHashMap<Location, SiteId>,
 }
 
 impl<'a> Wording<'a> {
@@ -34,7 +36,13 @@ impl<'a> Wording<'a> {
                 _ => {}
             }
         }
-        Wording { program, sources, dml }
+        let elements = (0u32..)
+            .map(SiteId)
+            .zip(&program.sites)
+            .filter(|(_, site)| matches!(site.effect, Effect::Action | Effect::Subflow))
+            .map(|(id, site)| (site.at, id))
+            .collect();
+        Wording { program, sources, dml, elements }
     }
 
     pub fn place(&self, at: Location) -> Place {
@@ -62,7 +70,9 @@ impl<'a> Wording<'a> {
     fn label(&self, entry: &Entry, hop: &Hop, count: &Count, site: &Site) -> String {
         match (hop.kind, hop.node.map(|id| self.program.node(id))) {
             (HopKind::Entry, _) => labels::entry(entry),
-            (HopKind::Call, Some(node)) => labels::call(node),
+            (HopKind::Call, Some(node)) => {
+                labels::call(node, self.elements.get(&hop.at).map(|&id| self.program.site(id)))
+            }
             (HopKind::Dml, Some(node)) => {
                 labels::dml(self.dml.get(&hop.at).map(|&id| self.program.site(id)), node)
             }

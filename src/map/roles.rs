@@ -11,6 +11,7 @@ use super::{Lane, NodeKind};
 pub fn family(kind: EntryKind) -> &'static str {
     match kind {
         EntryKind::Trigger | EntryKind::EventTrigger | EntryKind::ChangeEventTrigger => "trigger",
+        kind if kind.is_flow() => "flow",
         _ => "class",
     }
 }
@@ -41,12 +42,28 @@ fn role(kind: EntryKind) -> (NodeKind, &'static str) {
         EntryKind::TransactionSecurity => (NodeKind::Class, "transaction security policy"),
         EntryKind::DataSource => (NodeKind::Class, "data source connector"),
         EntryKind::Uncalled => (NodeKind::Class, "class"),
+        EntryKind::BeforeSaveFlow
+        | EntryKind::AfterSaveFlow
+        | EntryKind::BeforeDeleteFlow
+        | EntryKind::FlowAsyncPath
+        | EntryKind::FlowScheduledPath => (NodeKind::Flow, "record-triggered flow"),
+        EntryKind::EventFlow => (NodeKind::Flow, "event-triggered flow"),
+        EntryKind::ScheduledFlow => (NodeKind::Flow, "scheduled flow"),
+        EntryKind::ScreenFlow => (NodeKind::Flow, "screen flow"),
+        EntryKind::AutolaunchedFlow => (NodeKind::Flow, "autolaunched flow"),
+        EntryKind::ProcessBuilder | EntryKind::EventProcess => (NodeKind::Flow, "process"),
     }
 }
 
 /// Whether entry points of this kind receive events.
 pub fn receives(kind: EntryKind) -> bool {
-    matches!(kind, EntryKind::EventTrigger | EntryKind::ChangeEventTrigger)
+    matches!(
+        kind,
+        EntryKind::EventTrigger
+            | EntryKind::ChangeEventTrigger
+            | EntryKind::EventFlow
+            | EntryKind::EventProcess
+    )
 }
 
 /// Who calls entry points of this kind from outside: id, name and detail of the node.

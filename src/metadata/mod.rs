@@ -13,6 +13,7 @@ pub mod channel;
 pub mod credential;
 pub mod data_source;
 pub mod external_service;
+pub mod flow;
 pub mod labels;
 pub mod object;
 pub mod record;
@@ -39,6 +40,7 @@ use channel::{Channel, ChannelMember};
 use credential::{AuthProvider, ExternalCredential, IdentityProvider, NamedCredential};
 use data_source::DataSource;
 use external_service::ExternalService;
+use flow::{Flow, FlowDefinition};
 use labels::Label;
 use object::{ExternalObject, Field, PlatformEvent};
 use record::MetadataRecord;
@@ -121,6 +123,9 @@ components! {
     cors_origins: CorsOrigin,
     external_services: ExternalService,
     data_sources: DataSource,
+    /// All versions, active or not.
+    flows: Flow,
+    flow_definitions: FlowDefinition,
     workflows: Workflow,
     records: MetadataRecord,
     /// Connected apps, and the parts of external client apps.
@@ -246,6 +251,8 @@ fn components_of(kind: MetadataKind, header: Header, root: &Element, file: &Sour
         MetadataKind::CorsOrigin => vec![site::cors_origin(header, root).into()],
         MetadataKind::ExternalService => vec![external_service::read(header, root).into()],
         MetadataKind::DataSource => vec![data_source::read(header, root).into()],
+        MetadataKind::Flow => vec![flow::read(header, root).into()],
+        MetadataKind::FlowDefinition => vec![flow::definition(header, root).into()],
         MetadataKind::Workflow => vec![workflow::read(header, root).into()],
         MetadataKind::ConnectedApp => vec![app::connected(header, root).into()],
         MetadataKind::ClientApp => vec![app::client(header, root, AppPart::Client).into()],

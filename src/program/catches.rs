@@ -1,5 +1,6 @@
 //! Catch clauses that meet the exception of a callout.
 
+use crate::finding::Confidence;
 use crate::name::Name;
 
 use super::interpret::Linker;
@@ -7,7 +8,18 @@ use super::model::{Effect, NodeId, Site, Step};
 
 /// Adds a site for each clause around a callout whose exception comes that far.
 pub fn complete(linker: &mut Linker) {
-    let throws = nodes_that_throw(linker);
+    let surely = nodes_that_throw(linker, Confidence::Medium);
+    for action in std::mem::take(&mut linker.flows.actions) {
+        let calls_out = action.makes_callout || action.targets.iter().any(|target| surely[target.0 as usize]);
+        let site = &mut linker.sites[action.site.0 as usize];
+        match site.facts.iter_mut().find(|(name, _)| *name == "calls-out") {
+            // The same element in another kind of transaction.
+            Some((_, known)) if calls_out => *known = "yes".into(),
+            Some(_) => {}
+            None => site.facts.push(("calls-out", if calls_out { "yes" } else { "no" }.into())),
+        }
+    }
+    let throws = nodes_that_throw(linker, Confidence::Low);
     let clauses = std::mem::take(&mut linker.catches);
     for clause in &clauses {
         // An earlier clause of the same `try` gets it first.
@@ -40,8 +52,9 @@ pub(super) fn catches_callouts(caught: Name) -> bool {
     )
 }
 
-/// The nodes out of which the exception of a callout may come: a fixpoint over the callers.
-fn nodes_that_throw(linker: &Linker) -> Vec<bool> {
+/// The nodes out of which the exception of a callout may come, by calls that are at least that sure: a
+/// fixpoint over the callers.
+fn nodes_that_throw(linker: &Linker, least: Confidence) -> Vec<bool> {
     let count = linker.nodes.len();
     let mut callers: Vec<Vec<u32>> = vec![Vec::new(); count];
     let mut throws = vec![false; count];
@@ -50,7 +63,7 @@ fn nodes_that_throw(linker: &Linker) -> Vec<bool> {
         let mut own = false;
         uncaught(&node.steps, &mut |step| match step {
             Step::Effect(site) => own |= linker.sites[site.0 as usize].effect == Effect::Callout,
-            Step::Call(call) => {
+            Step::Call(call) if call.how.confidence() >= least => {
                 call.targets.iter().for_each(|target: &NodeId| callers[target.0 as usize].push(index as u32));
             }
             _ => {}

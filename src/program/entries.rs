@@ -5,8 +5,9 @@ use rustc_hash::FxHashSet;
 use crate::apex::unit::{Modifiers, TypeKind};
 use crate::name::Name;
 
+use super::flows;
 use super::interpret::Linker;
-use super::model::{Bound, Entry, EntryKind, NodeId};
+use super::model::{Bound, Caller, Callers, Entry, EntryKind, NodeId};
 use super::symbols::{ClassId, Method, MethodId};
 use super::value::{AsyncContext, Context, EventContext, Known, Receiver};
 
@@ -44,14 +45,22 @@ pub fn find(linker: &mut Linker, pages: &[Page]) -> Vec<Entry> {
             for page in pages {
                 visualforce(linker, page, &mut entries, &mut taken);
             }
+            flows::with_triggers(linker, &mut entries);
         }
     }
+    flows::uncalled_flows(linker, &mut entries);
     uncalled(linker, &mut entries, &mut taken);
-    for entry in &mut entries {
+    for entry in entries.iter_mut().filter(|entry| entry.kind == EntryKind::Invocable) {
         let method = linker.node_methods[entry.node.0 as usize];
+        let callers = method.and_then(|method| linker.flows.callers.get(&method));
+        entry.called_by = callers.copied().unwrap_or(Callers::of(Caller::Nothing));
+    }
+    for entry in &mut entries {
         entry.never_started = entry.kind == EntryKind::Future
-            && !linker.future_args.contains_key(&method)
-            && !linker.symbols.modifiers(method).has(Modifiers::GLOBAL);
+            && linker.node_methods[entry.node.0 as usize].is_some_and(|method| {
+                !linker.future_args.contains_key(&method)
+                    && !linker.symbols.modifiers(method).has(Modifiers::GLOBAL)
+            });
         if matches!(entry.kind, EntryKind::BatchExecute)
             && let Some(class) = linker.symbols.class_named(None, entry.owner)
             && let Some(scopes) = linker.batch_scopes.get(&class)
@@ -113,6 +122,8 @@ fn triggers(linker: &mut Linker, id: MethodId, entries: &mut Vec<Entry>, taken: 
             callouts_enabled: None,
             never_started: false,
             batch_scope: None,
+            fires: None,
+            called_by: Callers::default(),
         });
     }
 }
@@ -144,6 +155,7 @@ fn declared(
                     || symbols.extends_unknown(class),
             )
         }
+        EntryKind::Invocable => Some(flows::declares_callout(linker, id)),
         _ => None,
     };
     let node = entry_node(linker, class, id, kind, job);
@@ -168,6 +180,8 @@ fn declared(
         callouts_enabled,
         never_started: false,
         batch_scope: None,
+        fires: None,
+        called_by: Callers::default(),
     });
 }
 
@@ -299,6 +313,18 @@ fn title(kind: EntryKind) -> &'static str {
         EntryKind::PublishCallback => "publish callback",
         EntryKind::Uncalled => "method",
         EntryKind::Trigger | EntryKind::EventTrigger | EntryKind::ChangeEventTrigger => "trigger",
+        // Flows name themselves.
+        EntryKind::BeforeSaveFlow
+        | EntryKind::AfterSaveFlow
+        | EntryKind::BeforeDeleteFlow
+        | EntryKind::FlowAsyncPath
+        | EntryKind::FlowScheduledPath
+        | EntryKind::EventFlow
+        | EntryKind::ScheduledFlow
+        | EntryKind::ScreenFlow
+        | EntryKind::AutolaunchedFlow
+        | EntryKind::ProcessBuilder
+        | EntryKind::EventProcess => "flow",
     }
 }
 
@@ -360,6 +386,8 @@ fn visualforce(linker: &mut Linker, page: &Page, entries: &mut Vec<Entry>, taken
                 callouts_enabled: None,
                 never_started: false,
                 batch_scope: None,
+                fires: None,
+                called_by: Callers::default(),
             });
         }
     }
@@ -368,7 +396,7 @@ fn visualforce(linker: &mut Linker, page: &Page, entries: &mut Vec<Entry>, taken
 /// Methods that nothing in the project calls: others may, and what stands in them is checked all the
 /// same. Private ones get a node, but are no entry point.
 fn uncalled(linker: &mut Linker, entries: &mut Vec<Entry>, taken: &mut FxHashSet<MethodId>) {
-    let mut built: FxHashSet<MethodId> = linker.node_methods.iter().copied().collect();
+    let mut built: FxHashSet<MethodId> = linker.node_methods.iter().flatten().copied().collect();
     let mut seen = linker.node_methods.len();
     let mut added = Vec::new();
     for index in 0..linker.symbols.methods.len() {
@@ -382,7 +410,7 @@ fn uncalled(linker: &mut Linker, entries: &mut Vec<Entry>, taken: &mut FxHashSet
         let node = entry_node(linker, class, id, EntryKind::Uncalled, AsyncContext::Unknown);
         added.push((id, class, node));
         // Building it may have built others.
-        built.extend(&linker.node_methods[seen..]);
+        built.extend(linker.node_methods[seen..].iter().flatten());
         seen = linker.node_methods.len();
     }
     for (id, class, node) in added {
@@ -405,6 +433,8 @@ fn uncalled(linker: &mut Linker, entries: &mut Vec<Entry>, taken: &mut FxHashSet
             callouts_enabled: None,
             never_started: false,
             batch_scope: None,
+            fires: None,
+            called_by: Callers::default(),
         });
     }
 }

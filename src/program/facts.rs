@@ -304,7 +304,8 @@ fn callout_facts(linker: &mut Linker, told: &[Told], addresses: &FxHashMap<SlotI
     let verbs = verbs_by_request(&linker.flow, told);
     let logins = requests_with_login(&linker.flow, told);
     for index in 0..linker.sites.len() {
-        if linker.sites[index].effect != Effect::Callout {
+        // Of those of flows, all is known.
+        if linker.sites[index].effect != Effect::Callout || linker.sites[index].fact("endpoint").is_some() {
             continue;
         }
         let id = SiteId(index as u32);

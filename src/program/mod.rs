@@ -9,6 +9,7 @@ mod catches;
 mod entries;
 mod facts;
 mod flow;
+mod flows;
 mod frameworks;
 mod interpret;
 mod items;
@@ -35,6 +36,7 @@ use crate::metadata::Metadata;
 use crate::metadata::subscriber::SubscriberConfig;
 use crate::name;
 
+use flows::Flows;
 use frameworks::Frameworks;
 use interpret::Linker;
 use model::{Effect, Entry, EntryKind, Program, Unseen};
@@ -76,7 +78,8 @@ fn link_here(input: &Input) -> Program {
     let symbols = symbols::build(input.units, input.modules.to_vec());
     let frameworks =
         Frameworks::read(input.units, &input.metadata.records, &input.landscape.trigger_handlers);
-    let mut linker = Linker::new(&symbols, frameworks);
+    let flows = Flows::of(input.metadata);
+    let mut linker = Linker::new(&symbols, frameworks, flows);
     linker.namespaces = input.namespaces.iter().map(|namespace| name::Name::new(namespace)).collect();
     let mut entries = entries::find(&mut linker, input.pages);
     batch_sizes(&mut entries, &input.metadata.subscriber_configs);
@@ -88,6 +91,7 @@ fn link_here(input: &Input) -> Program {
         writes.for_each(|site| site.facts = vec![("outcome", "handled".into())]);
     }
     let mut statistics = linker.statistics;
+    statistics.flows = linker.flows.count();
     statistics.classes = symbols.classes.len();
     statistics.triggers = symbols.triggers.values().map(Vec::len).sum();
     statistics.methods = symbols.methods.len();

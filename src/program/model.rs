@@ -66,6 +66,7 @@ pub struct LinkStatistics {
     pub classes: usize,
     pub triggers: usize,
     pub methods: usize,
+    pub flows: usize,
     pub calls: usize,
     pub calls_virtual: usize,
     pub calls_unresolved: usize,
@@ -81,6 +82,7 @@ pub struct Node {
     pub at: Location,
     /// The context in words, where it matters: "after update", "as AccountHandler".
     pub context: String,
+    pub kind: NodeKind,
     pub steps: Vec<Step>,
     /// The conditions that the context fixes: what they exclude is not among the steps.
     pub decided: Vec<Decided>,
@@ -91,6 +93,24 @@ pub struct Node {
 pub struct Decided {
     pub at: Location,
     pub holds: bool,
+}
+
+/// What a node is the body of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum NodeKind {
+    /// A method or a trigger.
+    #[default]
+    Apex,
+    Flow,
+    /// A process of Process Builder.
+    Process,
+    WorkflowRule,
+}
+
+impl NodeKind {
+    pub fn is_flow(self) -> bool {
+        matches!(self, NodeKind::Flow | NodeKind::Process)
+    }
 }
 
 /// What a node does, in source order.
@@ -114,6 +134,8 @@ pub enum Step {
         catches: Vec<Vec<Step>>,
         finally: Vec<Step>,
     },
+    /// The transaction is committed here and what follows runs in the next one: a flow shows a screen.
+    Commit,
     Return,
     Throw,
     Break,
@@ -197,6 +219,8 @@ pub enum Case {
     False,
     /// One of the arms of a `switch`.
     Switch,
+    /// A way on from an element of a flow.
+    Connector,
     /// It may not come to evaluate it (`a && b`).
     Sometimes,
 }
@@ -254,6 +278,8 @@ pub enum Bound {
     Paging,
     /// A bounded number of tries (`attempt < 3`).
     Retry,
+    /// Once an item of the collection that a Loop element of a flow goes through.
+    FlowLoop,
     /// Not understood.
     Unknown,
 }
@@ -261,7 +287,10 @@ pub enum Bound {
 impl Bound {
     /// Whether the number of runs grows with the data.
     pub fn grows(self) -> bool {
-        matches!(self, Bound::EntryBatch | Bound::Collection | Bound::QueryRows | Bound::RelatedRows)
+        matches!(
+            self,
+            Bound::EntryBatch | Bound::Collection | Bound::QueryRows | Bound::RelatedRows | Bound::FlowLoop
+        )
     }
 }
 
@@ -301,6 +330,8 @@ impl Guards {
     pub const CAUGHT: Guards = Guards(1 << 12);
     /// In a `try`, not in a loop inside of it.
     pub const TRIED: Guards = Guards(1 << 13);
+    /// Old and new values of the record are compared (`$Record__Prior`, `ISCHANGED`).
+    pub const CHANGED: Guards = Guards(1 << 14);
 
     /// Those that tell records apart and hold in the next transaction too.
     pub const FILTER: Guards =
@@ -338,7 +369,64 @@ pub struct Entry {
     /// A job that nothing in the project starts, and nothing outside can.
     pub never_started: bool,
     /// Batch: the scope given at every `Database.executeBatch`, where all are literals (the largest).
+    /// Path of a flow: its batch size.
     pub batch_scope: Option<u32>,
+    /// Flow that an update starts: whether every save of the record does.
+    pub fires: Option<Fires>,
+    /// Invocable action: which flows of the project call it.
+    pub called_by: Callers,
+}
+
+/// Which saves start a flow that runs on update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fires {
+    /// Every save of a record that fits the entry conditions, whatever was changed.
+    EverySave,
+    /// Only a change that makes the record fit.
+    OnChange,
+}
+
+/// Who calls an invocable action.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+    strum::Display,
+    strum::EnumIter,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Caller {
+    /// A flow of the project that runs for one record or user at a time.
+    SingleFlow,
+    /// A flow of the project that runs for many records at once.
+    BulkFlow,
+    /// No flow of the project.
+    Nothing,
+}
+
+/// A set of [`Caller`]s; empty for what is no invocable action.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Callers(pub u8);
+
+impl Callers {
+    pub fn of(caller: Caller) -> Callers {
+        Callers(1 << caller as u8)
+    }
+
+    pub fn add(&mut self, other: Callers) {
+        self.0 |= other.0;
+    }
+
+    pub fn has_any(self, other: Callers) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 #[derive(
@@ -388,6 +476,28 @@ pub enum EntryKind {
     TransactionSecurity,
     DataSource,
     PublishCallback,
+    /// A record-triggered flow before the save.
+    BeforeSaveFlow,
+    /// The path of a record-triggered flow that runs in the transaction of the save.
+    AfterSaveFlow,
+    /// A record-triggered flow before the deletion.
+    BeforeDeleteFlow,
+    /// "Run Asynchronously": after the commit, in a transaction of its own.
+    FlowAsyncPath,
+    /// A path at a time, or what comes after a pause.
+    FlowScheduledPath,
+    /// A flow that a platform event starts.
+    EventFlow,
+    /// A flow that runs at a time, for the records of a query.
+    ScheduledFlow,
+    /// A flow with screens.
+    ScreenFlow,
+    /// A flow without a trigger that nothing in the project starts.
+    AutolaunchedFlow,
+    /// A process of Process Builder on an object.
+    ProcessBuilder,
+    /// A process of Process Builder on a platform event.
+    EventProcess,
     /// A public method that nothing in the project calls: someone else may.
     Uncalled,
 }
@@ -395,6 +505,24 @@ pub enum EntryKind {
 impl EntryKind {
     pub fn is_trigger(self) -> bool {
         matches!(self, EntryKind::Trigger | EntryKind::EventTrigger | EntryKind::ChangeEventTrigger)
+    }
+
+    pub fn is_flow(self) -> bool {
+        use EntryKind::*;
+        matches!(
+            self,
+            BeforeSaveFlow
+                | AfterSaveFlow
+                | BeforeDeleteFlow
+                | FlowAsyncPath
+                | FlowScheduledPath
+                | EventFlow
+                | ScheduledFlow
+                | ScreenFlow
+                | AutolaunchedFlow
+                | ProcessBuilder
+                | EventProcess
+        )
     }
 }
 
@@ -463,6 +591,12 @@ pub enum Effect {
     GapCheck,
     /// A look at `ChangeEventHeader.recordIds`.
     RecordIds,
+    /// An action element of a flow.
+    Action,
+    /// A flow that a flow calls.
+    Subflow,
+    /// A SOAP message that workflow or a flow sends after the commit.
+    OutboundMessage,
 }
 
 /// A set of [`Effect`]s.

@@ -122,7 +122,9 @@ fn inputs(linker: &Linker, entries: &[Entry]) -> FxHashMap<MethodId, Origin> {
             EntryKind::BatchExecute => Origin::Record,
             _ => continue,
         };
-        found.insert(linker.node_methods[entry.node.0 as usize], origin);
+        if let Some(method) = linker.node_methods[entry.node.0 as usize] {
+            found.insert(method, origin);
+        }
     }
     found
 }

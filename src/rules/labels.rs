@@ -1,7 +1,7 @@
 //! The words for the steps of a path.
 
 use crate::apex::unit::DmlOp;
-use crate::program::model::{Bound, Effect, Entry, EntryKind, Node, Site};
+use crate::program::model::{Bound, Effect, Entry, EntryKind, Node, NodeKind, Site};
 
 /// "trigger AccountTrigger on Account (after update) starts here".
 pub fn entry(entry: &Entry) -> String {
@@ -11,8 +11,22 @@ pub fn entry(entry: &Entry) -> String {
     }
 }
 
-/// "calls AccountService.push", with the concrete receiver where the declaration does not tell it.
-pub fn call(node: &Node) -> String {
+/// "calls AccountService.push", with the concrete receiver where the declaration does not tell it;
+/// "element `Get_Price` calls Apex action PricingAction.price" where `element` is what calls.
+pub fn call(node: &Node, element: Option<&Site>) -> String {
+    if let Some(element) = element {
+        let name = element_name(element);
+        return match node.kind {
+            NodeKind::Flow => format!("element `{name}` starts flow {}", node.symbol),
+            NodeKind::Process => format!("element `{name}` starts process {}", node.symbol),
+            NodeKind::Apex | NodeKind::WorkflowRule => {
+                format!("element `{name}` calls Apex action {}", node.symbol)
+            }
+        };
+    }
+    if node.kind.is_flow() {
+        return format!("starts flow {}", node.symbol);
+    }
     match node.context.strip_prefix("as ") {
         Some(receiver) if !node.symbol.starts_with(receiver) => {
             format!("calls {} (as {receiver})", node.symbol)
@@ -21,15 +35,26 @@ pub fn call(node: &Node) -> String {
     }
 }
 
+/// The element of `Flow.Element`.
+fn element_name(site: &Site) -> &str {
+    site.symbol.rsplit_once('.').map_or(site.symbol.as_str(), |(_, name)| name)
+}
+
 /// "updates Account, which fires trigger AccountTrigger (after update)".
 pub fn dml(site: Option<&Site>, trigger: &Node) -> String {
     let what = match site {
-        Some(site) => writes(site),
+        Some(site) => effect(site),
         None => "writes records".to_owned(),
     };
+    let starts = match trigger.kind {
+        NodeKind::Apex => "fires trigger",
+        NodeKind::Flow => "starts flow",
+        NodeKind::Process => "starts process",
+        NodeKind::WorkflowRule => "fires workflow rule",
+    };
     match trigger.context.as_str() {
-        "" => format!("{what}, which fires trigger {}", trigger.symbol),
-        context => format!("{what}, which fires trigger {} ({context})", trigger.symbol),
+        "" => format!("{what}, which {starts} {}", trigger.symbol),
+        context => format!("{what}, which {starts} {} ({context})", trigger.symbol),
     }
 }
 
@@ -67,6 +92,7 @@ pub fn in_loop(bound: Bound, from: Option<&Entry>) -> String {
         Bound::Chunks => "in a loop over chunks".to_owned(),
         Bound::Paging => "in a loop over pages".to_owned(),
         Bound::Retry => "in a retry loop".to_owned(),
+        Bound::FlowLoop => "in a Loop element of the flow".to_owned(),
         Bound::Unknown => "in a loop".to_owned(),
     }
 }
@@ -89,6 +115,7 @@ pub fn times(loops: &[Bound], from: Option<&Entry>) -> String {
             Bound::Configuration => "piece of configuration",
             Bound::Chunks => "chunk",
             Bound::Paging => "page",
+            Bound::FlowLoop => "item of the flow's loop",
             Bound::Retry | Bound::Unknown => continue,
         };
         if !each.contains(&what) {
@@ -114,12 +141,24 @@ fn batch(from: Option<&Entry>) -> (&'static str, &'static str) {
             ("record of the batch scope", "the batch scope")
         }
         Some(EntryKind::Invocable) => ("request of the flow", "the flow's requests"),
+        Some(EntryKind::EventFlow | EntryKind::EventProcess) => {
+            ("event that starts the flow", "the events that start the flow")
+        }
+        Some(kind) if kind.is_flow() => ("record that starts the flow", "the records that start the flow"),
         _ => ("record that is passed in", "the records passed in"),
     }
 }
 
-/// "makes the callout", "updates Account".
+/// "makes the callout", "updates Account"; of an element of a flow "element `Save` updates Account".
 pub fn effect(site: &Site) -> String {
+    match site.fact("source") {
+        Some("flow") => format!("element `{}` {}", element_name(site), happens(site)),
+        Some("workflow") if site.effect == Effect::Dml => format!("{} changes a field", site.label),
+        _ => happens(site),
+    }
+}
+
+fn happens(site: &Site) -> String {
     let named = |verb: &str, fallback: &str| match site.object {
         Some(object) => format!("{verb} {object}"),
         None => format!("{verb} {fallback}"),
@@ -157,6 +196,9 @@ pub fn effect(site: &Site) -> String {
         Effect::ChangeType => "looks at the kind of change".to_owned(),
         Effect::GapCheck => "looks for gap events".to_owned(),
         Effect::RecordIds => "takes the ids of the changed records".to_owned(),
+        Effect::Action => named("calls action", "of the platform"),
+        Effect::Subflow => named("calls flow", "of another package"),
+        Effect::OutboundMessage => "sends the outbound message".to_owned(),
     }
 }
 

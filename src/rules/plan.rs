@@ -6,7 +6,9 @@ use strum::IntoEnumIterator;
 use crate::apex::unit::TriggerEvent;
 use crate::finding::Severity;
 use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES, ItemAttribute, Values};
-use crate::program::model::{Bound, Effect, Effects, Entry, EntryKind, Guards, Item, ItemKind, Site};
+use crate::program::model::{
+    Bound, Caller, Callers, Effect, Effects, Entry, EntryKind, Fires, Guards, Item, ItemKind, Site,
+};
 
 use super::error::{RuleError, nearest_or_all};
 use super::limits::Limits;
@@ -152,11 +154,11 @@ pub struct PlannedSeverity {
 
 /// A set of entry kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kinds(u32);
+pub struct Kinds(u64);
 
 impl Kinds {
     pub fn has(self, kind: EntryKind) -> bool {
-        self.0 & (1 << kind as u32) != 0
+        self.0 & (1 << kind as u64) != 0
     }
 }
 
@@ -171,6 +173,7 @@ impl Growth {
         GrowsWith::Collection,
         GrowsWith::QueryRows,
         GrowsWith::RelatedRows,
+        GrowsWith::FlowLoop,
     ]);
 
     pub fn has(self, bound: Bound) -> bool {
@@ -180,6 +183,7 @@ impl Growth {
             Bound::QueryRows => GrowsWith::QueryRows,
             Bound::RelatedRows => GrowsWith::RelatedRows,
             Bound::Paging => GrowsWith::Paging,
+            Bound::FlowLoop => GrowsWith::FlowLoop,
             Bound::Unknown => GrowsWith::Unknown,
             Bound::Constant(_) | Bound::Configuration | Bound::Chunks | Bound::Retry => return false,
         };
@@ -205,6 +209,8 @@ pub struct Entries {
     events: Option<u8>,
     callouts: Option<Callouts>,
     class: Option<TextMatch>,
+    fires: Option<Fires>,
+    called_by: Option<Callers>,
 }
 
 impl Entries {
@@ -220,6 +226,8 @@ impl Entries {
                 Some(Callouts::NotEnabled) => entry.callouts_enabled == Some(false),
             }
             && self.class.as_ref().is_none_or(|text| text.matches(Some(entry.owner.as_str())))
+            && self.fires.is_none_or(|fires| entry.fires == Some(fires))
+            && self.called_by.is_none_or(|callers| entry.called_by.has_any(callers))
     }
 }
 
@@ -526,7 +534,7 @@ impl Planner<'_> {
         Entries {
             kinds: match &selector.entry {
                 Some(kinds) => self.kinds(kinds),
-                None => Kinds(u32::MAX),
+                None => Kinds(u64::MAX),
             },
             object: selector.object.as_ref().map(|text| self.text(text)),
             events: selector.event.as_ref().map(|words| {
@@ -544,6 +552,8 @@ impl Planner<'_> {
             }),
             callouts: selector.callouts,
             class: selector.class.as_ref().map(|text| self.text(text)),
+            fires: selector.fires,
+            called_by: selector.called_by.as_ref().map(|words| self.callers(words)),
         }
     }
 
@@ -551,8 +561,14 @@ impl Planner<'_> {
         let set = self
             .enums::<EntryKind, _>(words, "entry point")
             .into_iter()
-            .fold(0u32, |set, kind| set | 1 << kind as u32);
+            .fold(0u64, |set, kind| set | 1 << kind as u64);
         Kinds(if words.not { !set } else { set })
+    }
+
+    fn callers(&mut self, words: &Match<Caller>) -> Callers {
+        let mut set = Callers::default();
+        self.enums::<Caller, _>(words, "caller").into_iter().for_each(|caller| set.add(Callers::of(caller)));
+        if words.not { Callers(!set.0) } else { set }
     }
 
     fn growth(&mut self, words: &Match<GrowsWith>) -> Growth {
@@ -578,6 +594,7 @@ impl Planner<'_> {
                 Guard::AsyncContext => Guards::ASYNC_CONTEXT,
                 Guard::Failure => Guards::CAUGHT,
                 Guard::Tried => Guards::TRIED,
+                Guard::Changed => Guards::CHANGED,
                 Guard::Other => Guards::OTHER,
             })
         })

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::finding::Severity;
 use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES, Values};
-use crate::program::model::{Effect, EntryKind, ItemKind};
+use crate::program::model::{Caller, Effect, EntryKind, Fires, ItemKind};
 
 use super::word::{Match, Measure, Text, Word, match_schema};
 
@@ -168,7 +168,7 @@ pub struct EntrySelector {
     /// The kind of entry point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Match<EntryKind>>,
-    /// The trigger's object, or the REST resource's path.
+    /// The object of the trigger or flow, or the REST resource's path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<Match<Text>>,
     /// The trigger's event: `before`, `after`, `insert`, … or both words (`after update`).
@@ -177,9 +177,15 @@ pub struct EntrySelector {
     /// Whether the declaration allows callouts (`callout=true`, `Database.AllowsCallouts`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callouts: Option<Callouts>,
-    /// The class or trigger; `*` stands for any run of characters.
+    /// The class, trigger or flow; `*` stands for any run of characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<Match<Text>>,
+    /// Which updates start the flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fires: Option<Fires>,
+    /// Which flows call the invocable action.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub called_by: Option<Match<Caller>>,
 }
 
 /// Which effects: the kind, and conditions on it that must all hold. Besides the keys below, the
@@ -316,6 +322,8 @@ pub enum GrowsWith {
     QueryRows,
     /// The rows of a query for what belongs to one record: few as a rule.
     RelatedRows,
+    /// The items of a Loop element of a flow.
+    FlowLoop,
     /// Pages of an answer, polling.
     Paging,
     /// A loop that the analysis does not understand.
@@ -349,6 +357,8 @@ pub enum Guard {
     Failure,
     /// In a `try` of the same turn of the loop, so that a failure does not end the loop.
     Tried,
+    /// Old and new values of the record are compared (`$Record__Prior`, `ISCHANGED`).
+    Changed,
     /// Any condition that is none of these.
     Other,
 }

@@ -392,7 +392,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::program::model::{EntryKind, NodeId};
+    use crate::program::model::{Callers, EntryKind, NodeId};
     use crate::span::{FileId, Location, Span};
 
     fn site(host: Option<&'static str>) -> Site {
@@ -432,6 +432,8 @@ mod tests {
             callouts_enabled: None,
             never_started: false,
             batch_scope: None,
+            fires: None,
+            called_by: Callers::default(),
         };
         let values = Values {
             entry: Some(&entry),

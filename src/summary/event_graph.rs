@@ -312,6 +312,7 @@ fn known_name(events: &BTreeMap<Name, Event>, name: Name) -> Name {
 pub fn subscriber_kind(kind: EntryKind) -> Option<SubscriberKind> {
     match kind {
         EntryKind::EventTrigger | EntryKind::ChangeEventTrigger => Some(SubscriberKind::Trigger),
+        EntryKind::EventFlow | EntryKind::EventProcess => Some(SubscriberKind::Flow),
         _ => None,
     }
 }
@@ -399,7 +400,9 @@ impl Ends<'_> {
             let entry = self.program.entry(id);
             match entry.kind {
                 EntryKind::Rest | EntryKind::Webservice | EntryKind::InboundEmail => {}
-                EntryKind::EventTrigger => copied.extend(entry.object),
+                EntryKind::EventTrigger | EntryKind::EventFlow | EntryKind::EventProcess => {
+                    copied.extend(entry.object);
+                }
                 // A job that asks another system and passes on the answer.
                 EntryKind::Schedulable | EntryKind::BatchExecute | EntryKind::Queueable
                     if origin == Origin::Response => {}

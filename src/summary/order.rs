@@ -377,6 +377,7 @@ impl Walk<'_, '_> {
                 Step::Try { body, catches, finally } => {
                     state = self.tried(body, catches, finally, state, around)?;
                 }
+                Step::Commit => state = State::clean(),
                 Step::Return => {
                     self.returns.push(state);
                     return None;

@@ -8,7 +8,8 @@ use crate::name::Name;
 use crate::span::Location;
 
 use super::super::interpret::{Frame, Linker};
-use super::super::value::{Deps, EventContext, Value};
+use super::super::model::Bound;
+use super::super::value::{Deps, EventContext, Known, Value};
 use super::{method_of, nothing};
 use crate::program::model::Framework;
 
@@ -18,6 +19,8 @@ pub struct Action {
     event: TriggerEvent,
     order: f64,
     class: Name,
+    /// The flow that `TriggerActionFlow` starts.
+    flow: Option<Name>,
 }
 
 const EVENT_FIELDS: [(&str, TriggerEvent); 7] = [
@@ -51,6 +54,7 @@ pub fn read(records: &[MetadataRecord]) -> Vec<Action> {
     let mut actions = Vec::new();
     for record in records.iter().filter(|record| is_type(record, "Trigger_Action") && !bypassed(record)) {
         let Some(class) = text(record, "Apex_Class_Name__c") else { continue };
+        let flow = text(record, "Flow_Name__c").filter(|name| !name.is_empty()).map(|name| Name::new(&name));
         let order = match value(record, "Order__c") {
             Some(MetadataValue::Number(order)) => *order,
             Some(MetadataValue::Text(order)) => order.parse().unwrap_or(0.0),
@@ -60,7 +64,7 @@ pub fn read(records: &[MetadataRecord]) -> Vec<Action> {
             let Some(setting) = text(record, field) else { continue };
             let setting = setting.to_lowercase();
             let Some((_, object)) = settings.iter().find(|(name, _)| *name == setting) else { continue };
-            actions.push(Action { object: *object, event, order, class: Name::new(&class) });
+            actions.push(Action { object: *object, event, order, class: Name::new(&class), flow });
         }
     }
     actions.sort_by(|a, b| a.order.total_cmp(&b.order).then(a.class.cmp(&b.class)));
@@ -96,15 +100,18 @@ pub fn dispatch<'u>(
     }
     let EventContext::In { event, object } = frame.context.event else { return None };
     frame.deps.add(Deps::EVENT);
-    let classes: Vec<Name> = linker
+    let actions: Vec<(Name, Option<Name>)> = linker
         .frameworks
         .actions
         .iter()
         .filter(|action| action.event == event && action.object == object)
-        .map(|action| action.class)
+        .map(|action| (action.class, action.flow))
         .collect();
-    for name in classes {
-        if let Some(class) = linker.symbols.class_named(None, name) {
+    for (name, flow) in actions {
+        // The class calls the flow by the name that the record gives it.
+        if let Some(flow) = flow.and_then(|flow| linker.flows.named(flow)) {
+            linker.call_flow(frame, at, flow, vec![Known::Sized(Bound::EntryBatch)]);
+        } else if let Some(class) = linker.symbols.class_named(None, name) {
             linker.run_handler(frame, at, Framework::TriggerActions, class, method_of(event));
         }
     }

@@ -481,7 +481,7 @@ impl<'u> Linker<'u> {
         (value, diverges)
     }
 
-    pub(super) fn call_nodes(
+    pub(in crate::program) fn call_nodes(
         &mut self,
         frame: &mut Frame<'u>,
         at: Location,

@@ -93,6 +93,11 @@ impl<'u> Frame<'u> {
         Frame::empty(node, unit, Some(class))
     }
 
+    /// For a flow, which has no Apex of its own: nothing is evaluated in it.
+    pub fn for_flow(node: NodeId, name: &str, context: Context) -> Frame<'u> {
+        Frame { symbol: name.to_owned(), context, ..Frame::empty(node, 0, None) }
+    }
+
     fn empty(node: NodeId, unit: u32, class: Option<ClassId>) -> Frame<'u> {
         Frame {
             node,

@@ -22,8 +22,9 @@ use crate::name::Name;
 use crate::span::{Location, Span};
 
 use super::flow::{Flow, Slot, SlotId};
+use super::flows::Flows;
 use super::frameworks::Frameworks;
-use super::model::{Effect, How, LinkStatistics, Node, NodeId, Site, SiteId, Step};
+use super::model::{Effect, How, LinkStatistics, Node, NodeId, NodeKind, Site, SiteId, Step};
 use super::symbols::{Body, ClassId, FieldId, MethodId, Symbols};
 use super::types::Ty;
 use super::value::{
@@ -31,6 +32,7 @@ use super::value::{
 };
 
 pub(super) use frame::Frame;
+pub(super) use statements::fires;
 
 /// A method has at most this many nodes for one class of receiver before contexts are made coarser.
 const MAX_VARIANTS: usize = 10;
@@ -56,7 +58,8 @@ pub(super) struct Linker<'u> {
     pub flow: Flow,
     pub nodes: Vec<Node>,
     pub entries: Vec<Entry>,
-    pub node_methods: Vec<MethodId>,
+    /// Of each node: the method that it is a body of, where it is one.
+    pub node_methods: Vec<Option<MethodId>>,
     memo: FxHashMap<(MethodId, Option<ClassId>), Vec<NodeId>>,
     pub sites: Vec<Site>,
     site_ids: FxHashMap<(Location, Effect), SiteId>,
@@ -75,6 +78,7 @@ pub(super) struct Linker<'u> {
     /// What is put into collections that came from elsewhere: the collection, and the elements.
     pub puts: Vec<(Vec<SlotId>, Vec<SlotId>)>,
     pub frameworks: Frameworks,
+    pub flows: Flows<'u>,
     symbol_index: FxHashMap<crate::span::FileId, Vec<(u32, String)>>,
     depth: usize,
     /// Literal scopes of `Database.executeBatch` by class; 0 for one that is not a literal.
@@ -106,7 +110,7 @@ pub(super) struct CatchClause {
 }
 
 impl<'u> Linker<'u> {
-    pub fn new(symbols: &'u Symbols<'u>, frameworks: Frameworks) -> Linker<'u> {
+    pub fn new(symbols: &'u Symbols<'u>, frameworks: Frameworks, flows: Flows<'u>) -> Linker<'u> {
         Linker {
             symbols,
             objects: Objects::default(),
@@ -127,6 +131,7 @@ impl<'u> Linker<'u> {
             site_values: FxHashMap::default(),
             puts: Vec::new(),
             frameworks,
+            flows,
             symbol_index: symbol_index(symbols),
             depth: 0,
             batch_scopes: FxHashMap::default(),
@@ -220,10 +225,11 @@ impl<'u> Linker<'u> {
             symbol: declared.symbol.clone(),
             at: declared.at,
             context: String::new(),
+            kind: NodeKind::Apex,
             steps: Vec::new(),
             decided: Vec::new(),
         });
-        self.node_methods.push(method);
+        self.node_methods.push(Some(method));
         self.entries.push(Entry {
             context: context.clone(),
             deps: Deps::NONE,
@@ -249,6 +255,42 @@ impl<'u> Linker<'u> {
         self.nodes[id.0 as usize].decided = decided;
         self.entries[id.0 as usize] = entry;
         id
+    }
+
+    /// Adds a node that is not the body of a method, before its steps are known.
+    pub fn open_node(&mut self, node: Node, context: Context) -> NodeId {
+        let id = NodeId(self.nodes.len() as u32);
+        self.nodes.push(node);
+        self.node_methods.push(None);
+        self.entries.push(Entry {
+            context,
+            deps: Deps::NONE,
+            done: false,
+            result: Value::unknown(),
+            fields: Vec::new(),
+            diverges: false,
+        });
+        id
+    }
+
+    pub fn close_node(&mut self, id: NodeId, steps: Vec<Step>, deps: Deps) {
+        self.nodes[id.0 as usize].steps = steps;
+        let entry = &mut self.entries[id.0 as usize];
+        entry.deps = deps;
+        entry.done = true;
+    }
+
+    /// Whether the node can stand for a call in `context`; one that is not finished yet, only if its
+    /// context is the same.
+    pub fn stands_for(&self, id: NodeId, context: &Context) -> bool {
+        let entry = &self.entries[id.0 as usize];
+        if entry.done { agrees(&entry.context, context, entry.deps) } else { entry.context == *context }
+    }
+
+    /// Of `parts` of its context, those that the node depends on: all while it is not finished.
+    pub fn deps_of(&self, id: NodeId, parts: Deps) -> Deps {
+        let entry = &self.entries[id.0 as usize];
+        if entry.done { Deps(entry.deps.0 & parts.0) } else { parts }
     }
 
     /// The parts of the context that mattered, in words.

@@ -9,7 +9,7 @@ use crate::name::Name;
 use crate::span::Location;
 
 use super::super::flow::{Sink, SinkKind, Slot, SlotFacts, SlotId};
-use super::super::model::{Bound, Effect, Site};
+use super::super::model::{Bound, Effect, How, Site};
 use super::super::symbols::{ClassId, strip_namespace};
 use super::super::types::Ty;
 use super::super::value::{Deps, Known, Slots, Value};
@@ -92,6 +92,26 @@ impl<'u> Linker<'u> {
                 Value { slots: Slots::one(slot), ..Value::of(Ty::named("URL")) }
             }
             ("type", "forname") => self.type_for_name(frame, at, args),
+            // The interview is known by the name of its flow, the last argument but one.
+            ("flow.interview", "createinterview") => {
+                let name = args.len().checked_sub(2).and_then(|index| args.get(index));
+                let known = name.map_or(Known::Nothing, |name| name.known.clone());
+                let deps = name.map_or(Deps::NONE, |name| name.deps);
+                Value { deps, ..Value::known(known, Ty::named("Flow.Interview")) }
+            }
+            // An action is known as `type:name`.
+            ("invocable.action", "createcustomaction") => {
+                let text = |index: usize| match args.get(index).map(|arg| &arg.known) {
+                    Some(Known::Str(text)) => Some(text.clone()),
+                    _ => None,
+                };
+                let known = match (text(0), text(args.len().saturating_sub(1))) {
+                    (Some(kind), Some(name)) => Known::str(&format!("{}:{name}", kind.to_lowercase())),
+                    _ => Known::Nothing,
+                };
+                let deps = args.iter().fold(Deps::NONE, |all, arg| all.with(arg.deps));
+                Value { deps, ..Value::known(known, Ty::named("Invocable.Action")) }
+            }
             ("string", "valueof" | "escapesinglequotes" | "format") => {
                 let value = first.cloned().unwrap_or_else(Value::unknown);
                 let known = match value.known {
@@ -307,6 +327,40 @@ impl<'u> Linker<'u> {
                 }
                 Value::unknown()
             }
+            ("flow.interview", "start") => {
+                frame.deps.add(receiver.deps);
+                let name = match &receiver.known {
+                    Known::Str(name) => Some(Name::new(name)),
+                    _ => None,
+                };
+                self.start_flow(frame, at, name)
+            }
+            _ if method == "start" && ty.starts_with("flow.interview.") => {
+                let name = ty.rsplit('.').next().map(Name::new);
+                self.start_flow(frame, at, name)
+            }
+            ("invocable.action", "invoke") => {
+                frame.deps.add(receiver.deps);
+                let action = match &receiver.known {
+                    Known::Str(action) => action.split_once(':'),
+                    _ => None,
+                };
+                match action {
+                    Some(("flow", name)) => self.start_flow(frame, at, Some(Name::new(name))),
+                    Some(("apex", name)) => match self.invocable(Name::new(name)) {
+                        Some(method) => {
+                            let targets = [(method, super::super::value::Receiver::None)];
+                            self.call_method(frame, at, &targets, How::Declared, &[Value::unknown()]).0
+                        }
+                        None => self.unresolved(at, None, Name::new(name), args),
+                    },
+                    Some(("externalservice", name)) => {
+                        let label = format!("External Service operation `{name}`");
+                        self.callout(frame, at, "external-service", label, &Slots::default())
+                    }
+                    _ => self.unresolved(at, Some(Name::new(ty)), name, args),
+                }
+            }
             _ if ty.starts_with("externalservice.") => {
                 let label = format!("External Service operation `{name}`");
                 self.callout(frame, at, "external-service", label, &Slots::default());
@@ -324,6 +378,19 @@ impl<'u> Linker<'u> {
                 }
             }
         }
+    }
+
+    /// One interview of a flow, in the same transaction.
+    fn start_flow(&mut self, frame: &mut Frame<'u>, at: Location, name: Option<Name>) -> Value {
+        match name.and_then(|name| self.flows.named(name)) {
+            Some(flow) => {
+                self.call_flow(frame, at, flow, vec![Known::Sized(Bound::Constant(1))]);
+            }
+            None => {
+                self.count_unseen(at, Some(Name::new("Flow.Interview")), name.unwrap_or(Name::new("start")))
+            }
+        }
+        Value::unknown()
     }
 
     /// Methods whose result is known because the receiver is.

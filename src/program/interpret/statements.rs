@@ -8,7 +8,7 @@ use super::super::flow::SlotFacts;
 use super::super::model::{Arm, Case, Condition, Decided, Effect, Guards, How, NodeId, Site, SiteId, Step};
 use super::super::symbols::Body;
 use super::super::types::Ty;
-use super::super::value::{Deps, Known, Value};
+use super::super::value::{Context, Deps, EventContext, Known, Receiver, Value};
 use super::frame::Var;
 use super::{CatchClause, Frame, Linker, is_pure, typed};
 
@@ -462,31 +462,48 @@ impl<'u> Linker<'u> {
         let values = self.site_values.entry(site).or_default();
         values.extend(value.slots.iter());
         let triggers = match object {
-            Some(object) => self.fired_triggers(frame, object, op),
+            Some(object) => self.automation(frame, object, op),
             None => Vec::new(),
         };
         frame.emit(Step::Dml { site, triggers });
     }
 
-    fn fired_triggers(&mut self, frame: &mut Frame<'u>, object: Name, op: DmlOp) -> Vec<NodeId> {
-        use super::super::value::{Context, EventContext, Receiver};
+    /// What DML on `object` starts in the same transaction, in the order of execution (DOMAIN A.8).
+    pub(in crate::program) fn automation(
+        &mut self,
+        frame: &mut Frame<'u>,
+        object: Name,
+        op: DmlOp,
+    ) -> Vec<NodeId> {
+        use super::super::flows::Kind;
+        let passed_on = Deps::ASYNC.with(Deps::BYPASS);
+        let context = Context {
+            event: EventContext::Unknown,
+            job: frame.context.job,
+            receiver: Receiver::None,
+            args: Vec::new(),
+            bypassed: frame.context.bypassed.clone(),
+        };
+        let mut nodes = self.fired_flows(object, op, &context, &[Kind::BeforeSave, Kind::BeforeDelete]);
+        nodes.extend(self.triggers_of(object, op, &context));
+        nodes.extend(self.workflow_rules(object, op, &context));
+        nodes.extend(self.fired_flows(object, op, &context, &[Kind::Process]));
+        nodes.extend(self.fired_flows(object, op, &context, &[Kind::AfterSave]));
+        for &node in &nodes {
+            frame.deps.add(self.deps_of(node, passed_on));
+        }
+        nodes
+    }
+
+    /// The nodes of the triggers on `object` that an operation fires.
+    pub(in crate::program) fn triggers_of(&mut self, object: Name, op: DmlOp, from: &Context) -> Vec<NodeId> {
         let Some(triggers) = self.symbols.triggers.get(&object) else { return Vec::new() };
         let mut nodes = Vec::new();
         for &trigger in triggers {
             let declared = self.symbols.trigger_decl(trigger).map(|t| t.events.as_slice()).unwrap_or(&[]);
             for &event in declared.iter().filter(|&&event| fires(op, event)) {
-                let context = Context {
-                    event: EventContext::In { event, object },
-                    job: frame.context.job,
-                    receiver: Receiver::None,
-                    args: Vec::new(),
-                    bypassed: frame.context.bypassed.clone(),
-                };
-                let node = self.node(trigger, context);
-                let entry = &self.entries[node.0 as usize];
-                let passed_on = Deps::ASYNC.with(Deps::BYPASS);
-                frame.deps.add(if entry.done { Deps(entry.deps.0 & passed_on.0) } else { passed_on });
-                nodes.push(node);
+                let context = Context { event: EventContext::In { event, object }, ..from.clone() };
+                nodes.push(self.node(trigger, context));
             }
         }
         nodes
@@ -505,15 +522,21 @@ impl<'u> Linker<'u> {
     }
 
     /// Emits a call, unless there is nothing behind it.
-    pub(super) fn emit_call(&mut self, frame: &mut Frame<'u>, at: Location, targets: Vec<NodeId>, how: How) {
+    pub(in crate::program) fn emit_call(
+        &mut self,
+        frame: &mut Frame<'u>,
+        at: Location,
+        targets: Vec<NodeId>,
+        how: How,
+    ) {
         let worth = targets.iter().any(|target| {
             let entry = &self.entries[target.0 as usize];
             !entry.done || !is_pure(&self.nodes[target.0 as usize].steps)
         });
         if worth {
             let once = targets.iter().all(|target| {
-                let method = self.node_methods[target.0 as usize];
-                matches!(self.symbols.method(method).body, Body::StaticInit { .. })
+                self.node_methods[target.0 as usize]
+                    .is_some_and(|method| matches!(self.symbols.method(method).body, Body::StaticInit { .. }))
             });
             frame.emit(Step::Call(super::super::model::Call { at, targets, how, once }));
         }
@@ -521,7 +544,7 @@ impl<'u> Linker<'u> {
 }
 
 /// Which trigger events a DML operation fires: the order of execution, DOMAIN A.8.
-fn fires(op: DmlOp, event: crate::apex::unit::TriggerEvent) -> bool {
+pub(in crate::program) fn fires(op: DmlOp, event: crate::apex::unit::TriggerEvent) -> bool {
     use crate::apex::unit::TriggerEvent::*;
     match op {
         DmlOp::Insert => matches!(event, BeforeInsert | AfterInsert),

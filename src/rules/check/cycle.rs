@@ -137,7 +137,7 @@ fn steps(program: &Program, edge: &Edge) -> Vec<Step> {
                 Hop::Call { at, node } => {
                     let node = program.node(*node);
                     inside = node.symbol.clone();
-                    (*at, labels::call(node))
+                    (*at, labels::call(node, None))
                 }
                 Hop::Trigger { site, node } => {
                     let (site, node) = (program.site(*site), program.node(*node));

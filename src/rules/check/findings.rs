@@ -34,7 +34,12 @@ pub(super) fn build(
     for hit in hits {
         groups.entry((hit.primary, hit.rule)).or_default().push(hit);
     }
-    let builder = Builder { program, levels, dml: dml_sites(program) };
+    let builder = Builder {
+        program,
+        levels,
+        dml: sites_by_place(program, &[Effect::Dml]),
+        elements: sites_by_place(program, &[Effect::Action, Effect::Subflow]),
+    };
     // How many findings share a fingerprint's words so far; the groups come in the order of places.
     let mut ordinals: FxHashMap<String, usize> = FxHashMap::default();
     let mut checked = Checked::default();
@@ -83,12 +88,12 @@ pub(super) fn build(
     checked
 }
 
-/// The DML at each place, for the labels of steps into triggers.
-fn dml_sites(program: &Program) -> FxHashMap<Location, SiteId> {
+/// What stands at each place, for the labels of steps.
+fn sites_by_place(program: &Program, effects: &[Effect]) -> FxHashMap<Location, SiteId> {
     (0u32..)
         .map(SiteId)
         .zip(&program.sites)
-        .filter(|(_, site)| site.effect == Effect::Dml)
+        .filter(|(_, site)| effects.contains(&site.effect))
         .map(|(id, site)| (site.at, id))
         .collect()
 }
@@ -96,7 +101,10 @@ fn dml_sites(program: &Program) -> FxHashMap<Location, SiteId> {
 struct Builder<'a> {
     program: &'a Program,
     levels: &'a FileLevels,
+    /// DML, which may fire triggers.
     dml: FxHashMap<Location, SiteId>,
+    /// Elements of flows that call.
+    elements: FxHashMap<Location, SiteId>,
 }
 
 impl Builder<'_> {
@@ -222,7 +230,9 @@ impl Builder<'_> {
         match (hop.kind, node, entry) {
             (HopKind::Entry, _, Some(entry)) => labels::entry(entry),
             (HopKind::Entry, _, None) => "starts here".to_owned(),
-            (HopKind::Call, Some(node), _) => labels::call(node),
+            (HopKind::Call, Some(node), _) => {
+                labels::call(node, self.elements.get(&hop.at).map(|&id| self.program.site(id)))
+            }
             (HopKind::Dml, Some(node), _) => {
                 labels::dml(self.dml.get(&hop.at).map(|&id| self.program.site(id)), node)
             }

@@ -1,6 +1,6 @@
 //! `order`: one effect before another in the same transaction.
 
-use crate::program::model::{EntryId, Site};
+use crate::program::model::{EntryId, Program, Site};
 use crate::rules::labels;
 use crate::rules::plan::OrderPlan;
 use crate::rules::query::{Across, Certainty};
@@ -20,14 +20,24 @@ pub(super) fn hits(world: World<'_>, rule: usize, plan: &OrderPlan, entries: &[E
     let mut orders = Orders::new(world.program, world.summary, query);
     let mut hits = Vec::new();
     for &id in entries {
+        let is_flow = world.program.entry(id).kind.is_flow();
         let pairs = orders.of(id).into_iter().filter(|pair| match plan.across {
             Across::Straight => pair.across.is_none(),
             Across::LoopIteration => pair.across.is_some(),
             Across::Either => true,
         });
+        // What goes wrong inside of one Apex action is told of the action, which is an entry point too.
+        let pairs = pairs.filter(|pair| !is_flow || part_in_flow(world.program, pair));
         hits.extend(pairs.map(|pair| hit(world, rule, id, pair)));
     }
     hits
+}
+
+/// Whether the ways to the two effects part in a node of a flow.
+fn part_in_flow(program: &Program, pair: &Ordered) -> bool {
+    let common = pair.first_path.iter().zip(&pair.then_path).take_while(|(a, b)| a == b);
+    let last = common.filter_map(|(hop, _)| hop.node).last();
+    last.is_none_or(|node| program.node(node).kind.is_flow())
 }
 
 fn hit(world: World<'_>, rule: usize, id: EntryId, pair: Ordered) -> Hit {

@@ -6,7 +6,7 @@ use super::*;
 use crate::apex::unit::{DmlOp, TriggerEvent};
 use crate::finding::Severity;
 use crate::name::Name;
-use crate::program::model::{Effect, EntryKind, Item, ItemKind, Node, NodeId, Site};
+use crate::program::model::{Callers, Effect, EntryKind, Item, ItemKind, Node, NodeId, Site};
 use crate::rules::registry::{RuleFile, built_in, built_in_files, parse};
 use crate::span::{FileId, Span};
 use crate::summary::reach::HopKind;
@@ -20,6 +20,7 @@ fn node(symbol: &str, context: &str, at: Location) -> Node {
         symbol: symbol.to_owned(),
         at,
         context: context.to_owned(),
+        kind: Default::default(),
         steps: Vec::new(),
         decided: Vec::new(),
     }
@@ -49,6 +50,8 @@ fn entry(kind: EntryKind, node: u32, name: &str, at: Location) -> Entry {
         callouts_enabled: None,
         never_started: false,
         batch_scope: None,
+        fires: None,
+        called_by: Callers::default(),
     }
 }
 
