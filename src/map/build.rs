@@ -31,6 +31,7 @@ const LEADING: &[Effect] = &[
     Effect::Batch,
     Effect::Schedule,
     Effect::ExternalWrite,
+    Effect::OutboundMessage,
 ];
 
 /// An edge as it grows.
@@ -212,6 +213,7 @@ impl<'a> Draft<'a> {
                 }
                 vec![(id, EdgeKind::ExternalObject)]
             }
+            Effect::OutboundMessage => self.message(site).into_iter().collect(),
             _ => {
                 let mut to: Vec<String> =
                     jobs.started_by(site).iter().map(|id| self.owner_of[id.0 as usize].clone()).collect();
@@ -220,6 +222,30 @@ impl<'a> Draft<'a> {
                 to.into_iter().map(|to| (to, EdgeKind::Starts)).collect()
             }
         }
+    }
+
+    /// The system that the message of a flow's action goes to.
+    fn message(&mut self, site: &Site) -> Option<(String, EdgeKind)> {
+        let program = self.program();
+        let action = program.sites.iter().find(|one| one.effect == Effect::Action && one.at == site.at)?;
+        let name = action.object?;
+        let message = self.input.model.metadata.workflows.iter().find_map(|workflow| {
+            let full = |message: Name| Name::new(&format!("{}.{message}", workflow.header.name));
+            let mut messages = workflow.outbound_messages.iter();
+            messages
+                .find(|one| one.header.name == name || full(one.header.name) == name)
+                .map(|one| (full(one.header.name), one.endpoint.as_ref()))
+        });
+        let target = match message {
+            Some((full, Some(url))) => systems::of_message(program, full.as_str(), &url.value),
+            _ => Target {
+                id: format!("system:(message {})", name.folded()),
+                name: format!("receiver of {name}"),
+                detail: "outbound message".to_owned(),
+                parts: Vec::new(),
+            },
+        };
+        Some((self.system(target), EdgeKind::OutboundMessage))
     }
 
     /// Adds the first `hops` of a way to the edge between the entry point's owner and `to`.

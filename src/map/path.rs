@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::program::model::{Bound, Effect, Entry, Program, Site, SiteId, Step as ProgramStep};
+use crate::program::model::{Bound, Effect, Entry, Program, Site, SiteId};
 use crate::report::source_map::SourceMap;
 use crate::rules::labels;
 use crate::span::Location;
@@ -14,6 +14,7 @@ use super::{Place, Step};
 pub struct Wording<'a> {
     program: &'a Program,
     sources: &'a SourceMap<'a>,
+    /// DML, which may fire triggers.
     dml: FxHashMap<Location, SiteId>,
     /// Elements of flows that call.
     elements: FxHashMap<Location, SiteId>,
@@ -21,27 +22,13 @@ pub struct Wording<'a> {
 
 impl<'a> Wording<'a> {
     pub fn new(program: &'a Program, sources: &'a SourceMap<'a>) -> Wording<'a> {
-        let mut dml = FxHashMap::default();
-        let mut todo: Vec<&ProgramStep> = program.nodes.iter().flat_map(|node| &node.steps).collect();
-        while let Some(step) = todo.pop() {
-            match step {
-                ProgramStep::Dml { site, .. } => {
-                    dml.insert(program.site(*site).at, *site);
-                }
-                ProgramStep::Branch { arms, .. } => todo.extend(arms.iter().flat_map(|arm| &arm.steps)),
-                ProgramStep::Loop(body) => todo.extend(&body.steps),
-                ProgramStep::Try { body, catches, finally } => {
-                    todo.extend(body.iter().chain(catches.iter().flatten()).chain(finally));
-                }
-                _ => {}
-            }
-        }
-        let elements = (0u32..)
-            .map(SiteId)
-            .zip(&program.sites)
-            .filter(|(_, site)| matches!(site.effect, Effect::Action | Effect::Subflow))
-            .map(|(id, site)| (site.at, id))
-            .collect();
+        let by_place = |effects: &[Effect]| {
+            let sites = (0u32..).map(SiteId).zip(&program.sites);
+            let chosen = sites.filter(|(_, site)| effects.contains(&site.effect));
+            chosen.map(|(id, site)| (site.at, id)).collect()
+        };
+        let dml = by_place(&[Effect::Dml]);
+        let elements = by_place(&[Effect::Action, Effect::Subflow]);
         Wording { program, sources, dml, elements }
     }
 

@@ -26,6 +26,17 @@ fn role(kind: EntryKind) -> (NodeKind, &'static str) {
         EntryKind::Trigger | EntryKind::EventTrigger | EntryKind::ChangeEventTrigger => {
             (NodeKind::Trigger, "trigger")
         }
+        // Only record-triggered flows have asynchronous paths.
+        EntryKind::BeforeSaveFlow
+        | EntryKind::AfterSaveFlow
+        | EntryKind::BeforeDeleteFlow
+        | EntryKind::FlowAsyncPath => (NodeKind::Flow, "record-triggered flow"),
+        EntryKind::EventFlow => (NodeKind::Flow, "event-triggered flow"),
+        EntryKind::ScheduledFlow => (NodeKind::Flow, "scheduled flow"),
+        EntryKind::ScreenFlow => (NodeKind::Flow, "screen flow"),
+        EntryKind::AutolaunchedFlow => (NodeKind::Flow, "autolaunched flow"),
+        EntryKind::ProcessBuilder | EntryKind::EventProcess => (NodeKind::Flow, "process"),
+        EntryKind::FlowScheduledPath => (NodeKind::Flow, PART_OF_FLOW),
         EntryKind::AuraEnabled | EntryKind::AuraCacheable => (NodeKind::Page, "Lightning controller"),
         EntryKind::VisualforceAction | EntryKind::VisualforceGetter | EntryKind::VisualforceConstructor => {
             (NodeKind::Page, "Visualforce controller")
@@ -42,18 +53,11 @@ fn role(kind: EntryKind) -> (NodeKind, &'static str) {
         EntryKind::TransactionSecurity => (NodeKind::Class, "transaction security policy"),
         EntryKind::DataSource => (NodeKind::Class, "data source connector"),
         EntryKind::Uncalled => (NodeKind::Class, "class"),
-        EntryKind::BeforeSaveFlow
-        | EntryKind::AfterSaveFlow
-        | EntryKind::BeforeDeleteFlow
-        | EntryKind::FlowAsyncPath
-        | EntryKind::FlowScheduledPath => (NodeKind::Flow, "record-triggered flow"),
-        EntryKind::EventFlow => (NodeKind::Flow, "event-triggered flow"),
-        EntryKind::ScheduledFlow => (NodeKind::Flow, "scheduled flow"),
-        EntryKind::ScreenFlow => (NodeKind::Flow, "screen flow"),
-        EntryKind::AutolaunchedFlow => (NodeKind::Flow, "autolaunched flow"),
-        EntryKind::ProcessBuilder | EntryKind::EventProcess => (NodeKind::Flow, "process"),
     }
 }
+
+/// What a path of a flow is called where nothing else of the flow is an entry point.
+const PART_OF_FLOW: &str = "flow";
 
 /// Whether entry points of this kind receive events.
 pub fn receives(kind: EntryKind) -> bool {
@@ -98,12 +102,15 @@ impl Owner {
     /// "trigger on Order", "Lightning controller, queueable".
     pub fn detail(&self) -> String {
         let mut words: Vec<&str> = Vec::new();
-        let plain = self.kinds.iter().any(|&kind| kind != EntryKind::Uncalled);
-        for &kind in self.kinds.iter().filter(|&&kind| !plain || kind != EntryKind::Uncalled) {
+        for &kind in &self.kinds {
             let word = role(kind).1;
             if !words.contains(&word) {
                 words.push(word);
             }
+        }
+        // What tells nothing that the others do not.
+        if words.len() > 1 {
+            words.retain(|word| ![PART_OF_FLOW, role(EntryKind::Uncalled).1].contains(word));
         }
         let objects: Vec<&str> = self.objects.iter().map(|name| name.as_str()).collect();
         let on = if objects.is_empty() { String::new() } else { format!(" on {}", objects.join(", ")) };
