@@ -78,7 +78,12 @@ pub fn scan(
     let model = model(paths, settings, progress)?;
     let Found { findings, suppressed, whole, statistics } =
         findings(paths, &model, rules, settings, progress);
-    Ok(Scan { project: model.project, findings, suppressed, whole, statistics })
+    let mut project = model.project;
+    if let Some(changed) = &settings.focus {
+        let root = project.root.clone();
+        project.problems.retain(|problem| changed.contains(&root.join(&problem.path)));
+    }
+    Ok(Scan { project, findings, suppressed, whole, statistics })
 }
 
 /// What the rules found in a model; the fields are those of [`Scan`].

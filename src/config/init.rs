@@ -74,9 +74,13 @@ fn seen(text: &mut String, model: &Model) {
     text.push('\n');
 }
 
+/// The words in a row; of many, the first ones.
 fn listed(words: BTreeSet<&str>) -> String {
-    let words: Vec<String> = words.into_iter().map(plain).collect();
-    words.join(", ")
+    const SHOWN: usize = 8;
+    let more = words.len().saturating_sub(SHOWN);
+    let shown: Vec<String> = words.into_iter().take(SHOWN).map(plain).collect();
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{rest}", shown.join(", "))
 }
 
 /// Nothing of the repository may end a comment.
