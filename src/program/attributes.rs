@@ -70,6 +70,24 @@ pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
         meaning: "places of the project that publish it, and the systems that the configuration names",
     },
     ItemAttribute {
+        name: "owners",
+        kinds: &[ItemKind::PlatformEvent],
+        values: Values::Count,
+        meaning: "ways by which one save of a record publishes it more than once: trigger, flow, process",
+    },
+    ItemAttribute {
+        name: "owner-object",
+        kinds: &[ItemKind::PlatformEvent],
+        values: Values::Free,
+        meaning: "the object whose save publishes it more than once",
+    },
+    ItemAttribute {
+        name: "owner-names",
+        kinds: &[ItemKind::PlatformEvent],
+        values: Values::Free,
+        meaning: "those that publish it in the same save",
+    },
+    ItemAttribute {
         name: "subscribers",
         kinds: &[ItemKind::PlatformEvent, ItemKind::ChangeEvent],
         values: Values::Count,

@@ -8,7 +8,7 @@ use super::model::{Effect, NodeId, Site, Step};
 
 /// Adds a site for each clause around a callout whose exception comes that far.
 pub fn complete(linker: &mut Linker) {
-    let surely = nodes_that_throw(linker, Confidence::Medium);
+    let surely = nodes_that_throw(linker, Confidence::High);
     for action in std::mem::take(&mut linker.flows.actions) {
         let calls_out = action.makes_callout || action.targets.iter().any(|target| surely[target.0 as usize]);
         let site = &mut linker.sites[action.site.0 as usize];

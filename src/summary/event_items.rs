@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::apex::unit::DmlOp;
+use crate::finding::Confidence;
 use crate::metadata::Metadata;
 use crate::metadata::object::PublishBehavior;
 use crate::name::Name;
@@ -22,7 +23,7 @@ type Facts = Vec<(&'static str, Cow<'static, str>)>;
 pub fn items(program: &Program, summary: &Summary, around: &Surroundings<'_>) -> Vec<Item> {
     let graph = &summary.event_graph;
     let mut items: Vec<Item> =
-        graph.events.iter().filter_map(|event| item(program, graph, event, around)).collect();
+        graph.events.iter().filter_map(|event| item(program, summary, event, around)).collect();
     items.extend(triggers(program, summary, around.metadata));
     items.extend(selection(around.metadata));
     items.extend(deliveries(around.metadata));
@@ -57,7 +58,8 @@ fn count(number: usize) -> Cow<'static, str> {
     number.to_string().into()
 }
 
-fn item(program: &Program, graph: &EventGraph, event: &Event, around: &Surroundings<'_>) -> Option<Item> {
+fn item(program: &Program, summary: &Summary, event: &Event, around: &Surroundings<'_>) -> Option<Item> {
+    let graph: &EventGraph = &summary.event_graph;
     let triggers: Vec<&super::event_graph::Subscriber> =
         event.subscribers.iter().filter(|subscriber| subscriber.kind == SubscriberKind::Trigger).collect();
     let published = event.publishers.iter().find_map(|publisher| publisher.site);
@@ -122,6 +124,16 @@ fn item(program: &Program, graph: &EventGraph, event: &Event, around: &Surroundi
             }));
         }
         facts.extend(copies(program, event));
+        if let Some((object, owners)) = several_owners(program, summary, event) {
+            facts.push(("owners", count(owners.len())));
+            facts.push(("owner-object", object.as_str().into()));
+            let names: Vec<&str> = owners.iter().map(|&id| program.entry(id).name.as_str()).collect();
+            facts.push(("owner-names", names.join(" and ").into()));
+            related = owners
+                .iter()
+                .map(|&id| (program.entry(id).at, format!("{} publishes it", program.entry(id).name)))
+                .collect();
+        }
         (ItemKind::PlatformEvent, format!("platform event {}", event.name))
     } else {
         // A standard event (`BatchApexErrorEvent`): the platform publishes it.
@@ -130,6 +142,54 @@ fn item(program: &Program, graph: &EventGraph, event: &Event, around: &Surroundi
         (ItemKind::PlatformEvent, format!("event {}", event.name))
     };
     Some(Item { kind, name: event.name, at, label, object: None, facts, related })
+}
+
+/// A trigger, a flow or a process of the same object that all publish the event in the same save: the
+/// object and one entry point of each.
+fn several_owners(program: &Program, summary: &Summary, event: &Event) -> Option<(Name, Vec<EntryId>)> {
+    #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    enum Mechanism {
+        Trigger,
+        Flow,
+        Process,
+    }
+    let mut found: BTreeMap<(Name, &str), BTreeMap<Mechanism, EntryId>> = BTreeMap::new();
+    for publisher in &event.publishers {
+        let Some(site) = publisher.site else { continue };
+        for &id in &publisher.entries {
+            let entry = program.entry(id);
+            let mechanism = match entry.kind {
+                EntryKind::Trigger => Mechanism::Trigger,
+                EntryKind::BeforeSaveFlow | EntryKind::AfterSaveFlow | EntryKind::FlowAsyncPath => {
+                    Mechanism::Flow
+                }
+                EntryKind::ProcessBuilder => Mechanism::Process,
+                _ => continue,
+            };
+            let Some(object) = entry.object else { continue };
+            let effects = Effects::of(&[Effect::Publish]);
+            let same = |one: &Site| one.at == program.site(site).at;
+            let query =
+                ReachQuery { effects, site: &same, avoid: Guards::CAUGHT, blocked: None, through_dml: false };
+            let sure = |reach: &super::reach::Reach| reach.confidence == Confidence::High && !reach.decided;
+            if !reach(program, summary, id, &query).iter().any(sure) {
+                continue;
+            }
+            let event = entry.event.map(|event| event.to_string());
+            for operation in ["insert", "update", "delete", "undelete"] {
+                // A flow without an event of its own runs on insert and update.
+                let runs = match &event {
+                    Some(event) => event.ends_with(&format!(" {operation}")),
+                    None => matches!(operation, "insert" | "update"),
+                };
+                if runs {
+                    found.entry((object, operation)).or_default().entry(mechanism).or_insert(id);
+                }
+            }
+        }
+    }
+    let (object, owners) = found.into_iter().find(|(_, owners)| owners.len() > 1)?;
+    Some((object.0, owners.into_values().collect()))
 }
 
 /// Whether record triggers copy the fields of their object into the event.
