@@ -18,7 +18,7 @@ pub struct Flow {
     pub name: Name,
     /// In files of API 43.0 and earlier: `Name-3.flow`.
     pub version: Option<u32>,
-    /// `Active`, `Draft`, `Obsolete`, `InvalidDraft`; older files leave it to the [`FlowDefinition`].
+    /// `Active`; older files leave it to the [`FlowDefinition`].
     pub status: Option<Spanned<String>>,
     /// `Flow` (with screens), `AutoLaunchedFlow`, `Workflow` (a process), …
     pub process_type: Option<Spanned<String>>,
@@ -195,6 +195,17 @@ impl Flow {
     pub fn variable(&self, name: Name) -> Option<&Variable> {
         self.variables.iter().find(|variable| variable.name == name)
     }
+}
+
+/// Whether the text says that this version does not run, told without reading it: flows are large, and
+/// most repositories keep many old ones.
+pub(super) fn is_inactive(text: &str) -> bool {
+    let mut found = text.split("<status>").skip(1).map(|rest| {
+        let status = rest.split('<').next().unwrap_or_default().trim();
+        ["draft", "obsolete", "invaliddraft"].contains(&status.to_ascii_lowercase().as_str())
+    });
+    // Only the last element of the root is meant; no other one may say something else.
+    found.next().is_some_and(|inactive| inactive && found.all(|inactive| inactive))
 }
 
 pub(super) fn definition(header: Header, root: &Element) -> FlowDefinition {
@@ -460,6 +471,15 @@ mod tests {
         assert_eq!(flow.start.scheduled_paths[0].max_batch_size, Some(50));
         assert_eq!(flow.start.first, None);
         assert_eq!(&text[flow.start.at.start as usize..flow.start.at.end as usize], "RecordAfterSave");
+    }
+
+    #[test]
+    fn versions_that_do_not_run_are_told_by_their_status() {
+        assert!(is_inactive("<Flow><status>Draft</status></Flow>"));
+        assert!(is_inactive("<Flow><status> Obsolete\n</status></Flow>"));
+        for text in ["<Flow/>", "<status>Active</status>", "<status>Draft</status><status>Active</status>"] {
+            assert!(!is_inactive(text), "{text}");
+        }
     }
 
     #[test]

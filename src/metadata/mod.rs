@@ -123,7 +123,7 @@ components! {
     cors_origins: CorsOrigin,
     external_services: ExternalService,
     data_sources: DataSource,
-    /// All versions, active or not.
+    /// Without those whose status says that they do not run.
     flows: Flow,
     flow_definitions: FlowDefinition,
     workflows: Workflow,
@@ -205,6 +205,9 @@ fn read_components(
     kind: MetadataKind,
     api_version: Option<u16>,
 ) -> (Vec<Component>, Option<Problem>) {
+    if kind == MetadataKind::Flow && flow::is_inactive(text) {
+        return (Vec::new(), None);
+    }
     let document = xml::parse(text);
     let problem = document.error.map(|error| Problem::new(&file.path, error.message(text)));
     let Some(root) = document.root else { return (Vec::new(), problem) };
