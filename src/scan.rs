@@ -211,6 +211,7 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
         metadata: &metadata,
         landscape: &settings.landscape,
         pages: &emp_api::subscriptions(&project),
+        projects: &projects,
     };
     let summary = summarise(&mut program, &around);
     project.problems.extend(problems);

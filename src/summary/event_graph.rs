@@ -115,6 +115,8 @@ pub struct Surroundings<'a> {
     pub metadata: &'a Metadata,
     pub landscape: &'a Landscape,
     pub pages: &'a [PageSubscription],
+    /// Of each file: the sfdx project that it belongs to.
+    pub projects: &'a [Option<u32>],
 }
 
 /// Builds the graph.

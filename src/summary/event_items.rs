@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::apex::unit::DmlOp;
 use crate::finding::Confidence;
 use crate::metadata::Metadata;
+use crate::metadata::channel::ChannelMember;
 use crate::metadata::object::PublishBehavior;
 use crate::name::Name;
 use crate::program::model::{Effect, Effects, EntryId, EntryKind, Guards, Item, ItemKind, Program, Site};
@@ -25,7 +26,7 @@ pub fn items(program: &Program, summary: &Summary, around: &Surroundings<'_>) ->
     let mut items: Vec<Item> =
         graph.events.iter().filter_map(|event| item(program, summary, event, around)).collect();
     items.extend(triggers(program, summary, around.metadata));
-    items.extend(selection(around.metadata));
+    items.extend(selections(around));
     items.extend(deliveries(around.metadata));
     items.extend(around.pages.iter().map(|page| Item {
         kind: ItemKind::PageSubscription,
@@ -234,14 +235,21 @@ fn copies(program: &Program, event: &Event) -> Facts {
     }
 }
 
-/// The objects selected for Change Data Capture, counted over all channels.
-fn selection(metadata: &Metadata) -> Option<Item> {
-    let mut members: Vec<_> = metadata
-        .channel_members
-        .iter()
+/// The objects selected for Change Data Capture, counted over all channels. Each project of a repository
+/// goes to an org of its own.
+fn selections(around: &Surroundings<'_>) -> Vec<Item> {
+    let mut projects: BTreeMap<Option<u32>, Vec<&ChannelMember>> = BTreeMap::new();
+    for member in &around.metadata.channel_members {
         // Those of a managed package's channel count for the package.
-        .filter(|member| is_change(member.entity.value) && !is_packaged(member.channel.value))
-        .collect();
+        if is_change(member.entity.value) && !is_packaged(member.channel.value) {
+            let project = around.projects.get(member.header.file.0 as usize).copied().flatten();
+            projects.entry(project).or_default().push(member);
+        }
+    }
+    projects.into_values().filter_map(selection).collect()
+}
+
+fn selection(mut members: Vec<&ChannelMember>) -> Option<Item> {
     members.sort_by_key(|member| (member.entity.value, member.header.start()));
     members.dedup_by_key(|member| member.entity.value);
     let first = members.first()?;
