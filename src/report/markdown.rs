@@ -112,14 +112,7 @@ fn footer(report: &Report) -> String {
         count(statistics.files, "file", "files"),
         count(statistics.entry_points, "entry point", "entry points"),
     ];
-    let unseen = [
-        (statistics.calls_unresolved, "call into code that is not here", "calls into code that is not here"),
-        (statistics.dynamic_dispatch, "class named only at run time", "classes named only at run time"),
-        (statistics.syntax_errors, "syntax error", "syntax errors"),
-    ];
-    parts.extend(
-        unseen.iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| count(*number, one, many)),
-    );
+    parts.extend(statistics.unseen());
     format!("<sub>{}</sub>\n", parts.join(" · "))
 }
 

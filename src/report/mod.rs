@@ -63,6 +63,19 @@ pub struct Statistics {
     pub syntax_errors: usize,
 }
 
+impl Statistics {
+    /// What the analysis could not see, as phrases: "3 syntax errors". Nothing for what did not happen.
+    fn unseen(&self) -> impl Iterator<Item = String> {
+        let unseen = [
+            (self.calls_unresolved, "call into code that is not here", "calls into code that is not here"),
+            (self.dynamic_dispatch, "class named only at run time", "classes named only at run time"),
+            (self.syntax_errors, "syntax error", "syntax errors"),
+        ];
+        let happened = unseen.into_iter().filter(|(number, ..)| *number > 0);
+        happened.map(|(number, one, many)| terminal::prose::count(number, one, many))
+    }
+}
+
 /// All that a format may print.
 pub struct Report<'a> {
     pub project: &'a Project,

@@ -21,14 +21,7 @@ pub fn line(report: &Report, style: Style) -> String {
     ];
     let accepted: Vec<_> = accepted.iter().filter(|(number, _)| *number > 0).collect();
     parts.splice(1..1, accepted.iter().map(|(number, what)| format!("{number} {what}")));
-    let unseen = [
-        (statistics.calls_unresolved, "call into code that is not here", "calls into code that is not here"),
-        (statistics.dynamic_dispatch, "class named only at run time", "classes named only at run time"),
-        (statistics.syntax_errors, "syntax error", "syntax errors"),
-    ];
-    parts.extend(
-        unseen.iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| count(*number, one, many)),
-    );
+    parts.extend(statistics.unseen());
     parts.join(if style.unicode { " · " } else { ", " })
 }
 
