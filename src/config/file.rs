@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use crate::finding::Severity;
+
+use super::org::{Addons, Licenses, Profile};
+use super::workload::{Assume, Rate, ServiceEntry, Thresholds};
 
 /// The configuration of seamlint for a Salesforce repository.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -59,51 +61,62 @@ pub struct ConfigFile {
     #[schemars(with = "Vec<TdtmRow>")]
     pub tdtm_config: Vec<Spanned<TdtmRow>>,
 
-    // Known, and without effect in this version: accepted with a warning.
-    #[schemars(skip)]
-    pub assume: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub thresholds: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub licenses: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub addons: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub limits_snapshot: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub profile: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub volumes: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub sessions: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub services: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub bridges: Option<Spanned<IgnoredAny>>,
-    #[schemars(skip)]
-    pub systems_of_record: Option<Spanned<IgnoredAny>>,
+    /// The user licences of the org, which raise some of its limits.
+    #[schemars(with = "Licenses")]
+    pub licenses: Option<Spanned<Licenses>>,
+    /// The add-ons of the org, which raise some of its limits.
+    #[schemars(with = "Addons")]
+    pub addons: Option<Spanned<Addons>>,
+    /// A saved answer of the org's limits resource (`sf org list limits --json`), relative to this file. It
+    /// counts more than edition, licences and add-ons, and less than `limits`.
+    #[schemars(with = "PathBuf")]
+    pub limits_snapshot: Option<Spanned<PathBuf>>,
+    /// Which figures the daily limits have: those that are documented, or `seed` (15,000 API requests and
+    /// 250,000 events a day). Default: documented
+    #[schemars(with = "Profile")]
+    pub profile: Option<Spanned<Profile>>,
+    /// How many records are created, updated or deleted a day (`Account.update`), events published from
+    /// outside (`Order__e.publish`) or API requests made (`api:portal.GET_Account`): `6000/day`, or
+    /// `{per_day: 6000, per_tx: 1, peak_hour: 0.2}`.
+    #[schemars(with = "BTreeMap<String, Rate>")]
+    pub volumes: IndexMap<String, Spanned<Rate>>,
+    /// Lightning components that receive events, and how many users have each open at the same time.
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub sessions: IndexMap<String, Spanned<u64>>,
+    /// The programs outside the org that use its APIs or events, by a name of your choice.
+    #[schemars(with = "BTreeMap<String, ServiceEntry>")]
+    pub services: IndexMap<String, Spanned<ServiceEntry>>,
+    /// Services that carry events from Salesforce to a broker.
+    #[schemars(with = "Vec<String>")]
+    pub bridges: Vec<Spanned<String>>,
+    /// Which system owns an object or a field: `salesforce`, or a key of `systems`.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub systems_of_record: IndexMap<String, Spanned<String>>,
+    /// How many records come where neither code nor metadata says it.
+    #[schemars(with = "Assume")]
+    pub assume: Option<Spanned<Assume>>,
+    /// From where on something is worth a word.
+    #[schemars(with = "Thresholds")]
+    pub thresholds: Option<Spanned<Thresholds>>,
 }
 
 impl ConfigFile {
-    /// The keys that this version knows and does nothing with, as far as the file has them.
+    /// The keys that are checked and that nothing in this version uses yet, as far as the file has them.
     pub fn without_effect(&self) -> Vec<(&'static str, serde_saphyr::Location)> {
+        fn first<T>(map: &IndexMap<String, Spanned<T>>) -> Option<serde_saphyr::Location> {
+            map.values().next().map(|value| value.referenced)
+        }
         let keys = [
-            ("assume", &self.assume),
-            ("thresholds", &self.thresholds),
-            ("licenses", &self.licenses),
-            ("addons", &self.addons),
-            ("limits_snapshot", &self.limits_snapshot),
-            ("profile", &self.profile),
-            ("volumes", &self.volumes),
-            ("sessions", &self.sessions),
-            ("services", &self.services),
-            ("bridges", &self.bridges),
-            ("systems_of_record", &self.systems_of_record),
+            ("assume", self.assume.as_ref().map(|value| value.referenced)),
+            ("thresholds", self.thresholds.as_ref().map(|value| value.referenced)),
+            ("volumes", first(&self.volumes)),
+            ("sessions", first(&self.sessions)),
+            ("services", first(&self.services)),
+            ("bridges", self.bridges.first().map(|value| value.referenced)),
+            ("systems_of_record", first(&self.systems_of_record)),
+            ("integration_users", self.integration_users.as_ref().map(|value| value.referenced)),
         ];
-        let unread = keys.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?.referenced)));
-        // Handed down to the model, where nothing asks for it yet.
-        let users = self.integration_users.as_ref().map(|users| ("integration_users", users.referenced));
-        unread.chain(users).collect()
+        keys.into_iter().filter_map(|(key, at)| Some((key, at?))).collect()
     }
 }
 
@@ -186,6 +199,8 @@ pub struct SystemEntry {
     pub hosts: Vec<String>,
     /// Named credentials whose callouts go to it.
     pub named_credentials: Vec<String>,
+    /// How many calls a day it stands.
+    pub max_calls_day: Option<u64>,
 }
 
 /// A `Trigger_Handler__c` record.

@@ -6,9 +6,13 @@
 
 mod file;
 pub mod init;
+pub mod org;
 mod settings;
 pub mod show;
+pub mod workload;
 
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -26,6 +30,8 @@ use crate::rules::word::span_of;
 use crate::span::Span;
 
 pub use file::{ConfigFile, Edition, Level};
+use workload::{Service, Volume, VolumeOf, Workload};
+
 pub use settings::{
     FileLevels, Landscape, LevelOverride, Levels, Patterns, Settings, System, TriggerHandler,
 };
@@ -42,6 +48,8 @@ pub struct Config {
     pub says: ConfigFile,
     /// `None` where there is no file and all is default.
     pub source: Option<Source>,
+    /// What `limits_snapshot` holds: the org's limits, by their name in the limits resource.
+    pub reported: BTreeMap<String, u64>,
 }
 
 /// Where a configuration stands.
@@ -103,8 +111,12 @@ pub fn parse(source: Source) -> Result<Config, RuleErrors> {
     } else {
         registry::yaml(&source.name, &source.text).map_err(|error| RuleErrors(vec![error]))?
     };
-    let config = Config { says, source: Some(source) };
-    let mistakes = config.mistakes();
+    let mut config = Config { says, source: Some(source), reported: BTreeMap::new() };
+    let mut mistakes = config.mistakes();
+    match config.snapshot() {
+        Ok(reported) => config.reported = reported,
+        Err(mistake) => mistakes.push(*mistake),
+    }
     if mistakes.is_empty() { Ok(config) } else { Err(RuleErrors(mistakes)) }
 }
 
@@ -134,8 +146,34 @@ impl Config {
     pub fn limits(&self) -> Overrides {
         Overrides {
             edition: self.says.edition.as_ref().map_or(Edition::default(), |edition| edition.value),
+            licenses: self.says.licenses.as_ref().map_or_else(Default::default, |value| value.value.clone()),
+            addons: self.says.addons.as_ref().map_or_else(Default::default, |value| value.value.clone()),
+            profile: self.says.profile.as_ref().map_or_else(Default::default, |value| value.value),
+            reported: self.reported.clone(),
             values: self.says.limits.iter().map(|(id, value)| (id.clone(), value.value)).collect(),
         }
+    }
+
+    /// Reads the saved answer of the limits resource that the file names.
+    fn snapshot(&self) -> Result<BTreeMap<String, u64>, Box<RuleError>> {
+        let (Some(path), Some(source)) = (&self.says.limits_snapshot, &self.source) else {
+            return Ok(BTreeMap::new());
+        };
+        let file = self.folder().join(&path.value);
+        let length = std::fs::metadata(&file).map(|file| file.len());
+        let read = match length {
+            Ok(length) if length > MAX_FILE_BYTES => Err(format!("is too large ({length} bytes)")),
+            Ok(_) => std::fs::read_to_string(&file).map_err(|error| format!("cannot be read: {error}")),
+            Err(error) => Err(format!("cannot be read: {error}")),
+        };
+        read.and_then(|text| org::snapshot(&text)).map_err(|message| {
+            let message = format!("`{}` {message}", path.value.display());
+            let help = "save the answer of `sf org list limits --json` there".to_owned();
+            Box::new(
+                RuleError::at(&source.name, &source.text, span_of(path.referenced), message)
+                    .with_help(Some(help)),
+            )
+        })
     }
 
     /// The rules that this configuration is about: built in, those that it names and those in `folder`.
@@ -159,7 +197,7 @@ impl Config {
                 Some(span) => line_of(&source.text, span),
                 None => at.line() as usize,
             };
-            format!("{}:{line}: `{key}` is not supported yet and has no effect", source.name)
+            format!("{}:{line}: `{key}` is checked, and nothing uses it yet", source.name)
         };
         self.says.without_effect().into_iter().map(warn).collect()
     }
@@ -210,6 +248,7 @@ impl Config {
                 name: name.clone(),
                 hosts: system.value.hosts.clone(),
                 named_credentials: system.value.named_credentials.clone(),
+                max_calls_day: system.value.max_calls_day,
             })
             .collect();
         systems.sort_by(|a, b| a.name.cmp(&b.name));
@@ -243,9 +282,45 @@ impl Config {
                         asynchronous: row.value.asynchronous,
                     })
                     .collect(),
+                services: self.services(),
+                bridges: sorted(says.bridges.iter().map(|service| service.value.clone())),
+                systems_of_record: sorted(
+                    says.systems_of_record.iter().map(|(what, system)| (what.clone(), system.value.clone())),
+                ),
+            },
+            workload: Workload {
+                // A key that is no volume was a mistake before this.
+                volumes: says
+                    .volumes
+                    .iter()
+                    .filter_map(|(key, rate)| {
+                        let of = VolumeOf::parse(key).ok()?;
+                        Some(Volume { key: key.clone(), of, rate: rate.value })
+                    })
+                    .collect(),
+                sessions: sorted(says.sessions.iter().map(|(name, count)| (name.clone(), count.value))),
+                assume: says.assume.as_ref().map_or_else(Default::default, |value| value.value),
+                thresholds: says.thresholds.as_ref().map_or_else(Default::default, |value| value.value),
             },
             focus: None,
         }
+    }
+
+    fn services(&self) -> Vec<Service> {
+        let mut services: Vec<Service> = self
+            .says
+            .services
+            .iter()
+            .map(|(name, service)| Service {
+                name: name.clone(),
+                root: service.value.root.as_ref().map(|root| self.folder().join(root)),
+                system: service.value.system.as_ref().map(|system| system.value.clone()),
+                instances: service.value.instances.map_or(1, NonZeroU64::get),
+                direct_stream_ok: service.value.direct_stream_ok,
+            })
+            .collect();
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        services
     }
 
     fn patterns(&self, patterns: &[Spanned<String>]) -> Result<Patterns, (Location, String)> {
@@ -282,8 +357,53 @@ impl Config {
                 }
             }
         }
+        for (key, rate) in &self.says.volumes {
+            if let Err((message, help)) = VolumeOf::parse(key) {
+                let value = span_of(rate.referenced);
+                let span = key_span(&source.text, key, value).unwrap_or(value);
+                errors.push(RuleError::at(&source.name, &source.text, span, message).with_help(Some(help)));
+            }
+        }
+        if let Some(limits) = &self.says.thresholds
+            && limits.value.budget_note.0 > limits.value.budget_warning.0
+        {
+            let message = "`budget_note` is above `budget_warning`: no note would ever be given".to_owned();
+            errors.push(at(limits.referenced, message));
+        }
+        errors.extend(self.unknown_systems(source));
         errors
     }
+
+    /// Systems that are named and that `systems` does not have.
+    fn unknown_systems(&self, source: &Source) -> Vec<RuleError> {
+        let mut known: Vec<&str> = self.says.systems.keys().map(String::as_str).collect();
+        let owners =
+            self.says.systems_of_record.values().map(|owner| (owner.value.as_str(), owner.referenced));
+        let named = self.says.services.values().filter_map(|service| service.value.system.as_ref());
+        let of_services = named.map(|system| (system.value.as_str(), system.referenced));
+        let mut unknown: Vec<(&str, Location)> = Vec::new();
+        unknown.extend(of_services.filter(|(system, _)| !known.contains(system)));
+        known.push(SALESFORCE);
+        unknown.extend(owners.filter(|(system, _)| !known.contains(system)));
+        let error = |(system, place): (&str, Location)| {
+            let help = match nearest(system, &known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "declare it under `systems`".to_owned(),
+            };
+            let message = format!("there is no system `{system}`");
+            RuleError::at(&source.name, &source.text, span_of(place), message).with_help(Some(help))
+        };
+        unknown.into_iter().map(error).collect()
+    }
+}
+
+/// The name that the org itself has among the systems of record.
+const SALESFORCE: &str = "salesforce";
+
+fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut values: Vec<T> = values.collect();
+    values.sort();
+    values
 }
 
 /// An id that does not exist, with the caret at the key.

@@ -11,6 +11,7 @@ use crate::discover::{self, SourceFile};
 use crate::span::FileId;
 
 use super::file::Level;
+use super::workload::{Service, Workload};
 
 /// All that governs a scan beside the rules.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,7 @@ pub struct Settings {
     pub discovery: discover::Options,
     pub levels: Levels,
     pub landscape: Landscape,
+    pub workload: Workload,
     /// Report only what touches one of these files; their absolute paths. `None`: report all.
     pub focus: Option<Vec<PathBuf>>,
 }
@@ -36,6 +38,12 @@ pub struct Landscape {
     pub named_credentials_complete: bool,
     /// Trigger handlers of NPSP and EDA that only the org's data names.
     pub trigger_handlers: Vec<TriggerHandler>,
+    /// The programs outside the org, sorted by name.
+    pub services: Vec<Service>,
+    /// Services that carry events to a broker, sorted.
+    pub bridges: Vec<String>,
+    /// An object, or `Object.Field`, and the system that owns it; sorted.
+    pub systems_of_record: Vec<(String, String)>,
 }
 
 /// A system outside the org.
@@ -44,6 +52,8 @@ pub struct System {
     pub name: String,
     pub hosts: Vec<String>,
     pub named_credentials: Vec<String>,
+    /// How many calls a day it stands, where somebody said so.
+    pub max_calls_day: Option<u64>,
 }
 
 /// A `Trigger_Handler__c` record of the org.

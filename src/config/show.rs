@@ -1,8 +1,13 @@
 //! The configuration in effect, with where each value came from: `seamlint config show`.
 
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+
 use serde_saphyr::{Location, Spanned};
 
 use super::file::{ConfigFile, Edition};
+use super::org::{Addons, Licenses, Profile};
+use super::workload::{Assume, Thresholds};
 use super::{Config, Source};
 
 /// Where a value came from.
@@ -75,10 +80,23 @@ impl Rows<'_> {
                 self.map("rules", each.rules.iter(), "    ", |level| level.to_string());
             }
         }
+        let licenses = |licenses: &Licenses| counts(licenses.counts().map(|(kind, n)| (kind.to_string(), n)));
+        self.value("licenses", says.licenses.as_ref(), licenses, &licenses(&Licenses::default()));
+        let addons = |addons: &Addons| {
+            format!(
+                "{{api_calls: {}, pe_delivery: {}, cdc_unlimited_entities: {}}}",
+                addons.api_calls, addons.pe_delivery, addons.cdc_unlimited_entities
+            )
+        };
+        self.value("addons", says.addons.as_ref(), addons, &addons(&Addons::default()));
+        self.value("profile", says.profile.as_ref(), Profile::to_string, &Profile::default().to_string());
+        let path = |path: &PathBuf| quoted(&path.display().to_string());
+        self.value("limits_snapshot", says.limits_snapshot.as_ref(), path, "null");
         self.map("limits", says.limits.iter(), "", u64::to_string);
         self.map("systems", says.systems.iter(), "", |system| {
+            let most = system.max_calls_day.map_or(String::new(), |most| format!(", max_calls_day: {most}"));
             format!(
-                "{{hosts: {}, named_credentials: {}}}",
+                "{{hosts: {}, named_credentials: {}{most}}}",
                 flow(&system.hosts),
                 flow(&system.named_credentials)
             )
@@ -88,6 +106,7 @@ impl Rows<'_> {
         self.value("integration_users", says.integration_users.as_ref(), |users| flow(users), "[]");
         let complete = says.named_credentials_complete.as_ref();
         self.value("named_credentials_complete", complete, bool::to_string, "false");
+        self.workload(says);
         self.list("tdtm_config", &says.tdtm_config, |row| {
             format!(
                 "{{object: {}, class: {}, action: {}, async: {}}}",
@@ -97,6 +116,43 @@ impl Rows<'_> {
                 row.asynchronous
             )
         });
+    }
+
+    /// What goes through the org.
+    fn workload(&mut self, says: &ConfigFile) {
+        self.map("volumes", says.volumes.iter(), "", |rate| {
+            let each = rate.per_tx.map_or(String::new(), |each| format!(", per_tx: {each}"));
+            format!("{{per_day: {}{each}, peak_hour: {}}}", rate.per_day, rate.peak_hour)
+        });
+        self.map("sessions", says.sessions.iter(), "", u64::to_string);
+        self.map("services", says.services.iter(), "", |service| {
+            let mut keys = Vec::new();
+            if let Some(root) = &service.root {
+                keys.push(format!("root: {}", quoted(&root.display().to_string())));
+            }
+            if let Some(system) = &service.system {
+                keys.push(format!("system: {}", quoted(&system.value)));
+            }
+            keys.push(format!("instances: {}", service.instances.map_or(1, NonZeroU64::get)));
+            keys.push(format!("direct_stream_ok: {}", service.direct_stream_ok));
+            format!("{{{}}}", keys.join(", "))
+        });
+        self.list("bridges", &says.bridges, |service| quoted(service));
+        self.map("systems_of_record", says.systems_of_record.iter(), "", |system| quoted(system));
+        let assume = |assume: &Assume| {
+            format!(
+                "{{queueable_n: {}, rest_n: {}, collection: {}}}",
+                assume.queueable_n, assume.rest_n, assume.collection
+            )
+        };
+        self.value("assume", says.assume.as_ref(), assume, &assume(&Assume::default()));
+        let thresholds = |limits: &Thresholds| {
+            format!(
+                "{{budget_note: {}, budget_warning: {}, systems_in_tx: {}}}",
+                limits.budget_note.0, limits.budget_warning.0, limits.systems_in_tx
+            )
+        };
+        self.value("thresholds", says.thresholds.as_ref(), thresholds, &thresholds(&Thresholds::default()));
     }
 
     fn value<T>(
@@ -143,6 +199,11 @@ impl Rows<'_> {
     fn empty(&mut self, key: &str, default: &str) {
         self.push(format!("{key}: {default}"), Some(DEFAULT.to_owned()));
     }
+}
+
+/// Names with their numbers in one line.
+fn counts<const N: usize>(of: [(String, u64); N]) -> String {
+    format!("{{{}}}", of.map(|(name, count)| format!("{name}: {count}")).join(", "))
 }
 
 /// A list in one line.

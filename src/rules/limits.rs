@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Edition;
+use crate::config::org::{Addon, Addons, License, Licenses, Profile};
 
 /// One limit of the platform.
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
@@ -20,6 +21,24 @@ pub struct Limit {
     /// Its value in other editions than Enterprise Edition, where that differs.
     #[serde(default)]
     pub editions: BTreeMap<Edition, u64>,
+    /// What each user licence adds to it, by edition.
+    #[serde(default)]
+    pub per_license: BTreeMap<License, BTreeMap<Edition, u64>>,
+    /// What it is for each user licence of any kind, where that gives more.
+    #[serde(default)]
+    pub or_per_license: Option<u64>,
+    /// What one of an add-on adds to it.
+    #[serde(default)]
+    pub per_addon: BTreeMap<Addon, u64>,
+    /// The add-on with which there is no such limit.
+    #[serde(default)]
+    pub lifted_by: Option<Addon>,
+    /// Its value in another profile than the documented one.
+    #[serde(default)]
+    pub seed: Option<u64>,
+    /// Its name in the answer of the org's limits resource.
+    #[serde(default)]
+    pub reported_as: Option<String>,
     /// What is counted, and over what: "callouts in a transaction".
     pub unit: String,
     #[serde(default)]
@@ -27,18 +46,33 @@ pub struct Limit {
     pub source: String,
 }
 
+impl Limit {
+    /// The value of a limit that the org does not have.
+    pub const NONE: u64 = u64::MAX;
+}
+
 /// What is known of the limits of one org.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     pub edition: Edition,
+    pub licenses: Licenses,
+    pub addons: Addons,
+    pub profile: Profile,
+    /// What the org's limits resource answered, by its names.
+    pub reported: BTreeMap<String, u64>,
     /// By id, or by id and `.async`.
     pub values: BTreeMap<String, u64>,
 }
 
 impl Overrides {
-    /// The limit as it is in this org.
+    /// The limit as it is in this org: what the configuration says, else what the org answered, else the
+    /// profile, else what edition, licences and add-ons give.
     pub fn apply(&self, mut limit: Limit) -> Limit {
-        if let Some(&value) = limit.editions.get(&self.edition) {
+        limit.value = self.allocated(&limit);
+        if let (Profile::Seed, Some(value)) = (self.profile, limit.seed) {
+            limit.value = value;
+        }
+        if let Some(&value) = limit.reported_as.as_ref().and_then(|name| self.reported.get(name)) {
             limit.value = value;
         }
         if let Some(&value) = self.values.get(&limit.id) {
@@ -48,6 +82,26 @@ impl Overrides {
             limit.asynchronous = Some(value);
         }
         limit
+    }
+
+    /// What edition, licences and add-ons give.
+    fn allocated(&self, limit: &Limit) -> u64 {
+        let mut value = limit.editions.get(&self.edition).copied().unwrap_or(limit.value);
+        for (license, count) in self.licenses.counts() {
+            let each = limit.per_license.get(&license).and_then(|by| by.get(&self.edition));
+            value = value.saturating_add(each.map_or(0, |each| each.saturating_mul(count)));
+        }
+        if let Some(each) = limit.or_per_license {
+            value = value.max(each.saturating_mul(self.licenses.total()));
+        }
+        for (addon, count) in self.addons.counts() {
+            let each = limit.per_addon.get(&addon).copied().unwrap_or(0);
+            value = value.saturating_add(each.saturating_mul(count));
+            if limit.lifted_by == Some(addon) && count > 0 {
+                return Limit::NONE;
+            }
+        }
+        value
     }
 }
 
@@ -81,6 +135,9 @@ impl Limits {
 
 /// `120000` as "120,000".
 pub(super) fn grouped(value: u64) -> String {
+    if value == Limit::NONE {
+        return "unlimited".to_owned();
+    }
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -112,6 +169,12 @@ mod tests {
             value: 50,
             asynchronous: Some(1),
             editions: BTreeMap::new(),
+            per_license: BTreeMap::new(),
+            or_per_license: None,
+            per_addon: BTreeMap::new(),
+            lifted_by: None,
+            seed: None,
+            reported_as: None,
             unit: "jobs".into(),
             note: None,
             source: String::new(),

@@ -11,7 +11,7 @@ use crate::program::model::{
 };
 
 use super::error::{RuleError, nearest_or_all};
-use super::limits::Limits;
+use super::limits::{Limit, Limits};
 use super::query::{
     Across, Amount, At, COMPONENT_KEYS, Callouts, Certainty, ComponentQuery, EVENT_WORDS, EntrySelector,
     GrowsWith, Guard, ItemConditions, Operation, Query, SELECTOR_KEYS, Selector, SeverityWhen, Through, Turn,
@@ -726,7 +726,7 @@ impl Planner<'_> {
         }
         let (percent, id) = match word.text.split_once("% of ") {
             Some((percent, id)) => (percent.trim().parse().ok().filter(|percent| *percent <= 100), id.trim()),
-            None => (Some(100), word.text.as_str()),
+            None => (Some(100_u64), word.text.as_str()),
         };
         let (Some(percent), Some(limit)) = (percent, self.limits.get(id)) else {
             let ids: Vec<_> = self.limits.iter().map(|limit| limit.id.as_str()).collect();
@@ -737,7 +737,11 @@ impl Planner<'_> {
             self.error(word, &format!("`{}` is not an amount", word.text), Some(help));
             return Threshold::ONE;
         };
-        let share = |value: u64| value * percent / 100;
+        // A part of no limit is no limit.
+        let share = |value: u64| match value {
+            Limit::NONE => Limit::NONE,
+            value => (u128::from(value) * u128::from(percent) / 100) as u64,
+        };
         Threshold { sync: share(limit.value), asynchronous: share(limit.asynchronous.unwrap_or(limit.value)) }
     }
 
