@@ -324,6 +324,95 @@ fn actions_suppress_a_finding_and_open_its_documentation() {
     assert_eq!(shown["params"]["uri"], found["codeDescription"]["href"]);
 }
 
+/// The text after the edit of an action, as an editor makes it.
+fn edited(text: &str, action: &Value, file: &Path) -> String {
+    let edits = action["edit"]["changes"][uri(file)].as_array().expect("an edit of the file");
+    let mut lines: Vec<Vec<u16>> = text.split('\n').map(|line| line.encode_utf16().collect()).collect();
+    assert_eq!(edits.len(), 1);
+    let place = |which: &str| {
+        let at = &edits[0]["range"][which];
+        (at["line"].as_u64().unwrap() as usize, at["character"].as_u64().unwrap() as usize)
+    };
+    let ((line, from), end) = (place("start"), place("end"));
+    assert_eq!((line, from), end, "an insertion");
+    let new: Vec<u16> = edits[0]["newText"].as_str().unwrap().encode_utf16().collect();
+    lines[line].splice(from..from, new);
+    lines.iter().map(|line| String::from_utf16(line).unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_edit_of_an_action_suppresses_the_finding() {
+    let (_temporary, root, _, class) = project();
+    let (mut client, _) = Client::open(&root, |_| {});
+    let rule = "sync-callout-in-trigger";
+    let diagnostics = client.diagnostics(&class);
+    let found = of_rule(&diagnostics, rule).clone();
+    client.did_open(&class);
+    client.diagnostics(&class);
+    let params = json!({"textDocument": {"uri": uri(&class)}, "range": found["range"],
+                        "context": {"diagnostics": [found]}});
+    let offered = client.request("textDocument/codeAction", params)["result"].clone();
+    for title in [format!("Suppress {rule} here"), format!("Suppress {rule} in this file")] {
+        let action = offered.as_array().unwrap().iter().find(|action| action["title"] == title).unwrap();
+        let text = edited(CARRIER, action, &class);
+        assert_ne!(text, CARRIER);
+        client.save(&class, &text);
+        let left = client.diagnostics(&class);
+        assert!(left.iter().all(|diagnostic| diagnostic["code"] != rule), "{title}: {left:?}");
+        // The other findings of the line are not hidden with it.
+        assert_eq!(left.len(), diagnostics.len() - 1, "{title}");
+        client.save(&class, CARRIER);
+        assert_eq!(client.diagnostics(&class), diagnostics, "{title}");
+    }
+}
+
+#[test]
+fn what_the_baseline_holds_is_not_shown_and_what_is_new_is() {
+    let (_temporary, root, _, class) = project();
+    let written =
+        Command::new(env!("CARGO_BIN_EXE_seamlint")).args(["baseline", "write"]).arg(&root).output().unwrap();
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let baseline = root.join(".seamlint-baseline");
+    let known = fs::read_to_string(&baseline).unwrap();
+    let (mut client, _) = Client::open(&root, |params| {
+        params["capabilities"]["workspace"] = json!({"didChangeWatchedFiles": {"dynamicRegistration": true}});
+    });
+    let registered = client.wait(|message| message["method"] == "client/registerCapability");
+    let watched = registered["params"]["registrations"][0]["registerOptions"]["watchers"].to_string();
+    assert!(watched.contains(".seamlint-baseline"), "{watched}");
+    client.send(&json!({"jsonrpc": "2.0", "id": registered["id"], "result": null}));
+    client.did_open(&class);
+    assert_eq!(client.diagnostics(&class), Vec::<Value>::new());
+
+    // A second method calls out the same way; only its findings are new.
+    let second = "    @AuraEnabled\n    public static void again() {\n        insert new Order();\n        new Http().send(new HttpRequest());\n    }\n}\n";
+    let text = CARRIER.trim_end().strip_suffix('}').unwrap().to_owned() + second;
+    client.save(&class, &text);
+    let new = client.diagnostics(&class);
+    assert!(of_rule(&new, "callout-after-dml")["range"]["start"]["line"].as_u64().unwrap() > 4);
+    assert!(new.iter().all(|diagnostic| diagnostic["range"]["start"]["line"] != 2), "{new:?}");
+    client.save(&class, CARRIER);
+    assert_eq!(client.diagnostics(&class), Vec::<Value>::new());
+
+    // Without the file, all of them are there; with a broken one, its mistake is shown in it.
+    let change = |client: &mut Client| {
+        let event = json!({"uri": uri(&baseline), "type": 2});
+        client.notify("workspace/didChangeWatchedFiles", json!({"changes": [event]}));
+    };
+    fs::remove_file(&baseline).unwrap();
+    change(&mut client);
+    of_rule(&client.diagnostics(&class), "sync-callout-in-trigger");
+    fs::write(&baseline, known.replacen("\n# ", "\n<<<<<<< ours\n# ", 1)).unwrap();
+    change(&mut client);
+    let mistake = client.diagnostics(&baseline);
+    assert!(mistake[0]["message"].as_str().unwrap().contains("merge conflict"), "{mistake:?}");
+    assert_eq!(mistake[0]["range"]["start"], json!({"line": 1, "character": 0}));
+    fs::write(&baseline, known).unwrap();
+    change(&mut client);
+    assert_eq!(client.diagnostics(&class), Vec::<Value>::new());
+    assert_eq!(client.shutdown(), 0);
+}
+
 #[test]
 fn a_mistake_in_the_configuration_is_shown_where_it_is_and_the_findings_stay() {
     let (_temporary, root, _, class) = project();

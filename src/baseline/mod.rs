@@ -67,7 +67,13 @@ impl Baseline {
     pub fn read(path: &Path) -> Result<Baseline, RuleErrors> {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| {
-            RuleErrors(vec![RuleError::whole(&name, format!("cannot read the baseline: {error}"))])
+            let message = match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    format!("there is no baseline `{name}`; `seamlint baseline write` makes one")
+                }
+                _ => format!("cannot read the baseline: {error}"),
+            };
+            RuleErrors(vec![RuleError::whole(&name, message)])
         })?;
         Baseline::parse(&name, &text)
     }

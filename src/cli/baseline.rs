@@ -71,7 +71,7 @@ impl BaselineArgs {
         if self.no_baseline {
             return None;
         }
-        self.baseline.clone().or_else(|| config.baseline()).or_else(|| existing(config, path))
+        self.baseline.clone().or_else(|| config.baseline_for(path))
     }
 
     /// The baseline and where its name came from, for a person.
@@ -87,19 +87,7 @@ impl BaselineArgs {
     }
 }
 
-/// The baseline that is there without being named.
-fn existing(config: &Config, path: &Path) -> Option<PathBuf> {
-    let beside = config.source.as_ref().map(|source| source.folder.join(baseline::NAME));
-    beside.filter(|file| file.is_file()).or_else(|| baseline::find(path))
-}
-
 fn read(file: &Path) -> Result<Baseline, Failure> {
-    if !file.is_file() {
-        return Err(Failure::usage(format!(
-            "there is no baseline `{}`; `seamlint baseline write` makes one",
-            file.display()
-        )));
-    }
     Baseline::read(file).map_err(|errors: RuleErrors| Failure::usage(errors.to_string()))
 }
 
@@ -119,8 +107,7 @@ impl Of {
         let file = self
             .baseline
             .clone()
-            .or_else(|| config.baseline())
-            .or_else(|| existing(&config, &self.path))
+            .or_else(|| config.baseline_for(&self.path))
             .unwrap_or_else(|| place(&config, &self.path));
         let progress = Progress::new(true);
         let scan = scan::scan(std::slice::from_ref(&self.path), &rules, &config.settings(), &progress)

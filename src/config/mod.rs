@@ -20,6 +20,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
+use crate::baseline;
 use crate::discover;
 use crate::program::TRIGGER_ACTIONS;
 use crate::rules::error::{RuleError, RuleErrors, nearest};
@@ -140,6 +141,12 @@ impl Config {
     /// The baseline that the file names.
     pub fn baseline(&self) -> Option<PathBuf> {
         self.says.baseline.as_ref().map(|path| self.folder().join(&path.value))
+    }
+
+    /// The baseline that governs a scan of `path`: the one that the file names, else the one that is there.
+    pub fn baseline_for(&self, path: &Path) -> Option<PathBuf> {
+        let beside = || Some(self.source.as_ref()?.folder.join(baseline::NAME)).filter(|file| file.is_file());
+        self.baseline().or_else(beside).or_else(|| baseline::find(path))
     }
 
     /// The limits of this org.

@@ -49,7 +49,7 @@ const SOURCE: &str = "seamlint";
 /// Files whose change on disk may change the findings.
 const WATCHED: [&str; 2] = [
     "**/*.{cls,trigger,page,component,xml,md,object,yml,yaml}",
-    "**/{sfdx-project.json,.forceignore,.gitignore}",
+    "**/{sfdx-project.json,.forceignore,.gitignore,.seamlint-baseline}",
 ];
 
 /// How a session ended.

@@ -12,6 +12,7 @@ use indexmap::IndexSet;
 
 use super::diagnostics::{self, View};
 use super::folder::Folder;
+use crate::baseline::Baseline;
 use crate::config::Config;
 use crate::report::progress::Progress;
 use crate::rules::error::RuleErrors;
@@ -69,13 +70,16 @@ pub fn start(view: View) -> Result<(Sender<Folder>, Receiver<Scanned>), String> 
 fn scan_folder(folder: &Folder, view: View) -> Result<Found, Failed> {
     let failed = |message| Failed { message, diagnostics: ByFile::new() };
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let (config, rules) = load(folder).map_err(|errors| Failed {
+        let (config, rules, baseline) = load(folder).map_err(|errors| Failed {
             message: errors.to_string(),
             diagnostics: diagnostics::of_mistakes(&errors, folder, view),
         })?;
         let progress = Progress::new(false);
-        let scan = scan::scan(std::slice::from_ref(&folder.path), &rules, &config.settings(), &progress)
+        let mut scan = scan::scan(std::slice::from_ref(&folder.path), &rules, &config.settings(), &progress)
             .map_err(|error| failed(error.to_string()))?;
+        if let Some(baseline) = baseline {
+            scan.findings = baseline.compare(scan.findings).new;
+        }
         let diagnostics = diagnostics::of_scan(&scan, &rules, folder, view);
         Ok(Found { rules: Arc::new(rules), diagnostics })
     }));
@@ -88,8 +92,9 @@ fn scan_folder(folder: &Folder, view: View) -> Result<Found, Failed> {
     })
 }
 
-fn load(folder: &Folder) -> Result<(Config, RuleSet), RuleErrors> {
+fn load(folder: &Folder) -> Result<(Config, RuleSet, Option<Baseline>), RuleErrors> {
     let config = config::load(&folder.path)?;
     let rules = config.load_rules(None)?;
-    Ok((config, rules))
+    let baseline = config.baseline_for(&folder.path).map(|file| Baseline::read(&file)).transpose()?;
+    Ok((config, rules, baseline))
 }

@@ -193,5 +193,7 @@ fn the_effective_configuration_says_where_it_comes_from() {
     }
     let schema = seamlint(project.path(), &["config", "schema"]);
     let schema: serde_json::Value = serde_json::from_str(&schema.out).unwrap();
-    assert!(schema["properties"]["rules"].is_object() && schema["properties"].get("volumes").is_none());
+    for key in ["rules", "volumes", "licenses", "thresholds"] {
+        assert!(schema["properties"][key]["description"].is_string(), "{key}");
+    }
 }
