@@ -12,6 +12,7 @@ pub mod config;
 pub mod discover;
 pub mod emp_api;
 pub mod finding;
+pub mod focus;
 pub mod lsp;
 pub mod map;
 pub mod metadata;

@@ -1,10 +1,9 @@
 //! The pipeline: paths in, findings out.
 
 use std::cmp::Reverse;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashSet;
 
 use crate::apex;
 use crate::apex::test_code::{is_hidden_stub, is_test_class};
@@ -16,6 +15,7 @@ use crate::discover::{
 };
 use crate::emp_api;
 use crate::finding::{Confidence, Finding, Severity};
+use crate::focus::Focus;
 use crate::metadata::{self, Metadata};
 use crate::program::model::Program;
 use crate::program::{self, Page};
@@ -23,7 +23,7 @@ use crate::report::progress::Progress;
 use crate::report::{SYNTAX_ERROR, Statistics};
 use crate::rules::rule::RuleSet;
 use crate::rules::{self, Checked, Policy};
-use crate::span::{FileId, Location};
+use crate::span::Location;
 use crate::summary::event_graph::Surroundings;
 use crate::summary::{Summary, summarise};
 use crate::suppress::{self, Suppressed, Suppressions};
@@ -105,8 +105,15 @@ pub fn findings(
     progress.stage("checking", rules.rules.len());
     let suppressions = model.suppressions.clone();
     let policy = Policy { levels: settings.levels.of(&model.project.files), suppressions };
-    let Checked { mut findings, mut suppressed, mut used, .. } =
+    let Checked { mut findings, mut suppressed, mut used, proofs } =
         rules::check(&model.program, &model.summary, rules, &policy, &model.project.paths());
+    let focus = Focus::of(paths, settings.focus.as_deref(), model);
+    if let Some(focus) = &focus {
+        let mut proofs = proofs.iter();
+        findings.retain(|finding| focus.concerns(finding, proofs.next(), &model.program));
+    }
+    // What no rule found: of single files.
+    let mut of_files = Vec::new();
     for error in syntax_errors(model).into_iter().filter_map(|error| leveled(error, &policy.levels)) {
         let by = policy.suppressions.covering(&error.rule, error.primary).next();
         match by {
@@ -114,16 +121,17 @@ pub fn findings(
                 used.insert(by);
                 suppressed.push(policy.suppressions.suppressed(error, by));
             }
-            None => findings.push(error),
+            None => of_files.push(error),
         }
     }
     let whole = !is_part(&model.project) && rules.left_out.is_empty();
     let notes = suppress::unused(&policy.suppressions, &used, rules, &policy.levels, &model.project, whole);
-    findings.extend(notes.into_iter().filter_map(|note| leveled(note, &policy.levels)));
-    let focus = focus(paths, settings, &model.project);
-    if let Some(files) = &focus {
-        findings.retain(|finding| concerns(finding, files));
-        suppressed.retain(|each| concerns(&each.finding, files));
+    of_files.extend(notes.into_iter().filter_map(|note| leveled(note, &policy.levels)));
+    let in_focus =
+        |finding: &Finding| focus.as_ref().is_none_or(|focus| focus.concerns(finding, None, &model.program));
+    findings.extend(of_files.into_iter().filter(in_focus));
+    if let Some(focus) = &focus {
+        suppressed.retain(|each| focus.concerns(&each.finding, None, &model.program));
     }
     let order =
         |a: &Finding, b: &Finding| (a.primary, &a.rule, &a.message).cmp(&(b.primary, &b.rule, &b.message));
@@ -143,32 +151,6 @@ fn leveled(finding: Finding, levels: &FileLevels) -> Option<Finding> {
     let level = levels.level(&finding.rule, finding.primary.file);
     let severity = level.severity().unwrap_or(finding.severity);
     (level != Level::Off).then_some(Finding { severity, ..finding })
-}
-
-/// The files that a finding must touch to be reported; `None` where all are reported.
-fn focus(paths: &[PathBuf], settings: &Settings, project: &Project) -> Option<FxHashSet<FileId>> {
-    let named = paths.iter().all(|path| path.is_file()).then(|| project.named.iter().copied().collect());
-    let changed = settings.focus.as_ref().map(|changed| {
-        let changed: FxHashSet<&Path> = changed.iter().map(|path| content(path)).collect();
-        let files = project.files.iter().filter(|file| changed.contains(content(&file.absolute)));
-        files.map(|file| file.id).collect::<FxHashSet<_>>()
-    });
-    match (named, changed) {
-        (Some(named), Some(changed)) => Some(&named & &changed),
-        (named, changed) => named.or(changed),
-    }
-}
-
-/// The path without `-meta.xml`: the same for a class and for the file that describes it.
-fn content(path: &Path) -> &Path {
-    path.to_str().and_then(|text| text.strip_suffix("-meta.xml")).map_or(path, Path::new)
-}
-
-/// Whether a finding is in one of the files, or its proof passes through one.
-fn concerns(finding: &Finding, files: &FxHashSet<FileId>) -> bool {
-    let steps = finding.path.iter().chain(&finding.related).map(|step| step.at);
-    let origins = finding.origins.iter().map(|origin| origin.at);
-    steps.chain(origins).chain([finding.primary]).any(|at| files.contains(&at.file))
 }
 
 /// Builds the model of the projects at `paths`: all stages up to the summaries.

@@ -1,20 +1,18 @@
 //! Every format as the program writes it, read back by what its consumers use.
 
 mod consumers;
+mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assert_cmd::Command;
 use insta::assert_snapshot;
+use support::{copy, repository};
 use tempfile::TempDir;
 
 const FORMATS: [&str; 9] =
     ["terminal", "json", "sarif", "github", "gitlab", "junit", "checkstyle", "markdown", "csv"];
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
 
 /// Writes all formats of one scan to a folder: `terminal`, `json`, …. Without the summary line of the
 /// terminal, which says how long it took.
@@ -37,18 +35,6 @@ fn read(folder: &TempDir, format: &str) -> String {
 
 /// The example outside of any git repository, so that its paths do not depend on where it is.
 fn orders() -> TempDir {
-    fn copy(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            let target = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &target);
-            } else {
-                fs::copy(entry.path(), target).unwrap();
-            }
-        }
-    }
     let folder = tempfile::tempdir().unwrap();
     copy(&repository("examples/orders"), folder.path());
     folder

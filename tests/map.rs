@@ -1,7 +1,7 @@
 //! `seamlint map` on two projects: the example, and one in `tests/map/shop` with one of each kind of
 //! integration, and with names that try to break out of every format.
 
-use std::path::{Path, PathBuf};
+mod support;
 
 use assert_cmd::Command;
 use seamlint::map::{self, Format, Map};
@@ -10,10 +10,7 @@ use seamlint::report::source_map::SourceMap;
 use seamlint::rules::select::Selection;
 use seamlint::{config, scan};
 use serde_json::Value;
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
+use support::repository;
 
 /// The map of a project with the findings of some rules: those of the others come and go.
 fn draw<T>(project: &str, only: &[&str], with: impl FnOnce(&Map, &SourceMap<'_>) -> T) -> T {

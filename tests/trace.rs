@@ -1,14 +1,11 @@
 //! `--explain-analysis`: what a doubted finding rests on, as the program tells it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod support;
+
+use std::path::Path;
 use std::process::Command;
 
-use tempfile::TempDir;
-
-fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
-}
+use support::{folder as project, repository};
 
 /// Exit code, and all that was said.
 fn explain(project: &Path, which: &str) -> (i32, String) {
@@ -25,16 +22,6 @@ fn told(project: &Path, which: &str) -> String {
     let (code, said) = explain(project, which);
     assert_eq!(code, 0, "{said}");
     said
-}
-
-fn project(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-    folder
 }
 
 #[test]

@@ -215,8 +215,18 @@ pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
         );
     }
     if !selection.is_everything() {
-        // What the analysis itself has to say, such as where a file does not parse, was not asked for.
+        // What the analysis itself has to say was not asked for. But code that it could not read may hide
+        // what was asked for.
         scan.findings.retain(|finding| rules.rule(&finding.rule).is_some());
+        if scan.statistics.syntax_errors > 0 && !args.quiet {
+            eprintln!(
+                "note: {}, and what stands there may not be seen; without --only and --pattern it is shown where",
+                match scan.statistics.syntax_errors {
+                    1 => "there is 1 syntax error".to_owned(),
+                    count => format!("there are {count} syntax errors"),
+                }
+            );
+        }
     }
     let has_baseline = baseline.is_some();
     let mut compared = baseline.unwrap_or_default().compare(scan.findings);

@@ -28,7 +28,7 @@ use std::cmp::Reverse;
 use rustc_hash::FxHashMap;
 
 pub use entries::Page;
-pub use frameworks::tdtm::ACTIONS as TRIGGER_ACTIONS;
+pub use frameworks::tdtm::{ACTIONS as TRIGGER_ACTIONS, handlers_named_in};
 
 use crate::apex::unit::{Expr, Unit};
 use crate::config::Landscape;

@@ -29,6 +29,8 @@ pub struct OrderQuery<'a> {
     /// Only pairs after which this effect follows in the same transaction, on the same object as
     /// `first`: the lost update after a lock that a callout released.
     pub followed_by: Option<&'a dyn Fn(&Site) -> bool>,
+    /// Calls and effects that no way goes over.
+    pub blocked: Option<&'a (dyn Fn(Location) -> bool + Sync)>,
 }
 
 /// A pair that was found. One per `then` site and way of reaching it (straight or over a loop's
@@ -248,8 +250,13 @@ impl<'a> Orders<'a> {
 
     /// The query "`then`, and after it `follows`".
     fn follow_ups(&self, follows: &'a dyn Fn(&Site) -> bool) -> Orders<'a> {
-        let query =
-            OrderQuery { first: self.query.then, then: follows, cleared_by: &|_| false, followed_by: None };
+        let query = OrderQuery {
+            first: self.query.then,
+            then: follows,
+            cleared_by: &|_| false,
+            followed_by: None,
+            blocked: None,
+        };
         Orders::new(self.program, self.summary, query)
     }
 
@@ -341,6 +348,7 @@ impl Walk<'_, '_> {
             match step {
                 Step::Effect(site) => self.effect(*site, &mut state, around),
                 Step::Dml { site, .. } => self.effect(*site, &mut state, around),
+                Step::Call(call) if self.blocked(call.at) => {}
                 Step::Call(call) => {
                     let mut after = Vec::new();
                     for &target in &call.targets {
@@ -403,6 +411,9 @@ impl Walk<'_, '_> {
     fn effect(&mut self, site: SiteId, state: &mut State, around: &[Condition]) {
         let program = self.orders.program;
         let place = program.site(site);
+        if self.blocked(place.at) {
+            return;
+        }
         if (self.orders.query.then)(place) {
             let way = self.doubted(Way::here(program, site));
             self.meet(&way, state, around, true);
@@ -430,6 +441,10 @@ impl Walk<'_, '_> {
             );
             state.must = true;
         }
+    }
+
+    fn blocked(&self, at: Location) -> bool {
+        self.orders.query.blocked.is_some_and(|blocked| blocked(at))
     }
 
     /// What happens in code that fills a cache or makes missing settings: rare.

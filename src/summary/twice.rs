@@ -5,6 +5,8 @@ use rustc_hash::FxHashMap;
 use crate::finding::Confidence;
 use crate::program::model::{Arm, Bound, Condition, EntryId, Guards, NodeId, Program, Site, SiteId, Step};
 
+use crate::span::Location;
+
 use super::Summary;
 use super::reach::{Count, Hop, HopKind, Reach, ReachQuery};
 
@@ -80,6 +82,10 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    fn blocked(&self, at: Location) -> bool {
+        self.query.blocked.is_some_and(|blocked| blocked(at))
+    }
+
     fn may_pass(&self, node: NodeId) -> bool {
         let reachable =
             if self.query.through_dml { &self.summary.effects_through_dml } else { &self.summary.effects };
@@ -131,7 +137,10 @@ impl Search<'_> {
             let found = match step {
                 Step::Effect(site) => {
                     let place = self.program.site(*site);
-                    if self.query.effects.has(place.effect) && (self.query.site)(place) {
+                    if self.query.effects.has(place.effect)
+                        && (self.query.site)(place)
+                        && !self.blocked(place.at)
+                    {
                         vec![Passing {
                             site: *site,
                             path: vec![Hop { at: place.at, kind: HopKind::Effect, node: None }],
@@ -146,6 +155,7 @@ impl Search<'_> {
                         Vec::new()
                     }
                 }
+                Step::Call(call) if self.blocked(call.at) => Vec::new(),
                 Step::Call(call) => {
                     let mut best = Vec::new();
                     for &target in &call.targets {
@@ -155,6 +165,7 @@ impl Search<'_> {
                     }
                     best
                 }
+                Step::Dml { site, .. } if self.blocked(self.program.site(*site).at) => Vec::new(),
                 Step::Dml { site, triggers } if self.query.through_dml => {
                     let at = self.program.site(*site).at;
                     let mut all = Vec::new();

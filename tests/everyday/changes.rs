@@ -90,6 +90,147 @@ fn any_step_of_the_path_may_be_the_changed_one() {
     );
 }
 
+/// A finding whose model rests on a file that is no place of its proof: each such file brings it up, and a
+/// neighbour of it does not.
+fn rests_on(rule: &str, files: &[(&str, &str)], decisive: &str, neighbour: &str) {
+    let folder = repository(files);
+    let path = folder.path();
+    let found = |changed: &str| {
+        let text = std::fs::read_to_string(path.join(changed)).unwrap();
+        write(path, changed, &format!("{text}\n"));
+        let run = findings(path, &["--since", "main", "--no-baseline"]);
+        write(path, changed, &text);
+        run.iter().filter(|finding| finding.starts_with(&format!("{rule} "))).count()
+    };
+    assert!(findings(path, &[]).iter().any(|finding| finding.starts_with(&format!("{rule} "))), "{rule}");
+    assert_eq!(findings(path, &["--since", "main"]), [""; 0], "{rule}: nothing changed");
+    assert!(found(decisive) > 0, "{rule} rests on {decisive}");
+    assert_eq!(found(neighbour), 0, "{rule} does not rest on {neighbour}");
+}
+
+#[test]
+fn the_record_that_names_a_handler_brings_up_what_the_handler_does() {
+    let handler = |name: &str| {
+        format!(
+            "public class {name} implements TriggerAction.AfterInsert {{\n    public void afterInsert(List<SObject> records) {{\n        new Http().send(new HttpRequest());\n    }}\n}}\n"
+        )
+    };
+    let quiet = "public class Quiet { public void afterInsert(List<SObject> records) { } }";
+    let setting = "<CustomMetadata xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><values><field>Object_API_Name__c</field><value xsi:type=\"xsd:string\">Order</value></values></CustomMetadata>";
+    let action = |class: &str| {
+        format!(
+            "<CustomMetadata xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"><values><field>Apex_Class_Name__c</field><value xsi:type=\"xsd:string\">{class}</value></values><values><field>After_Insert__c</field><value xsi:type=\"xsd:string\">Order</value></values><values><field>Order__c</field><value xsi:type=\"xsd:double\">1.0</value></values></CustomMetadata>"
+        )
+    };
+    rests_on(
+        "sync-callout-in-trigger",
+        &[
+            (
+                "force-app/triggers/Orders.trigger",
+                "trigger Orders on Order (after insert) {\n    new MetadataTriggerHandler().run();\n}\n",
+            ),
+            ("force-app/classes/Push.cls", &handler("Push")),
+            ("force-app/classes/Quiet.cls", quiet),
+            ("force-app/customMetadata/sObject_Trigger_Setting.Order.md-meta.xml", setting),
+            ("force-app/customMetadata/Trigger_Action.Push.md-meta.xml", &action("Push")),
+            ("force-app/customMetadata/Trigger_Action.Quiet.md-meta.xml", &action("Quiet")),
+        ],
+        "force-app/customMetadata/Trigger_Action.Push.md-meta.xml",
+        "force-app/customMetadata/Trigger_Action.Quiet.md-meta.xml",
+    );
+    let default = |class: &str| {
+        format!(
+            "public class {class}Defaults {{ public static List<Trigger_Handler__c> all() {{ return new List<Trigger_Handler__c>{{ new Trigger_Handler__c(Class__c = '{class}_TDTM', Object__c = 'Contact', Trigger_Action__c = 'AfterInsert', Active__c = true) }}; }} }}"
+        )
+    };
+    rests_on(
+        "sync-callout-in-trigger",
+        &[
+            (
+                "force-app/classes/TDTM_Config_API.cls",
+                "public class TDTM_Config_API { public static void run() {} }",
+            ),
+            (
+                "force-app/classes/Push_TDTM.cls",
+                "public class Push_TDTM { public void run() { new Http().send(new HttpRequest()); } }",
+            ),
+            ("force-app/classes/Quiet_TDTM.cls", "public class Quiet_TDTM { public void run() { } }"),
+            (
+                "force-app/triggers/TDTM_Contact.trigger",
+                "trigger TDTM_Contact on Contact (after insert) { TDTM_Config_API.run(); }",
+            ),
+            ("force-app/classes/PushDefaults.cls", &default("Push")),
+            ("force-app/classes/QuietDefaults.cls", &default("Quiet")),
+        ],
+        "force-app/classes/PushDefaults.cls",
+        "force-app/classes/QuietDefaults.cls",
+    );
+}
+
+#[test]
+fn the_declaration_behind_an_effect_brings_up_what_is_said_of_it() {
+    let event = |behavior: &str| {
+        format!(
+            "<CustomObject xmlns=\"http://soap.sforce.com/2006/04/metadata\"><eventType>HighVolume</eventType><label>E</label><publishBehavior>{behavior}</publishBehavior></CustomObject>"
+        )
+    };
+    rests_on(
+        "publish-result-ignored",
+        &[
+            (
+                "force-app/classes/Ship.cls",
+                "public class Ship { @AuraEnabled public static void run() { EventBus.publish(new Shipped__e()); } }",
+            ),
+            ("force-app/objects/Shipped__e/Shipped__e.object-meta.xml", &event("PublishAfterCommit")),
+            ("force-app/objects/Other__e/Other__e.object-meta.xml", &event("PublishAfterCommit")),
+        ],
+        "force-app/objects/Shipped__e/Shipped__e.object-meta.xml",
+        "force-app/objects/Other__e/Other__e.object-meta.xml",
+    );
+    let credential = |name: &str| {
+        format!(
+            "<NamedCredential xmlns=\"http://soap.sforce.com/2006/04/metadata\"><label>{name}</label><endpoint>https://{name}.example.com</endpoint><principalType>NamedUser</principalType><protocol>Password</protocol></NamedCredential>"
+        )
+    };
+    rests_on(
+        "callout-after-dml",
+        &[
+            (
+                "force-app/classes/Erp.cls",
+                "public class Erp { @AuraEnabled public static void run() { insert new Account(); HttpRequest r = new HttpRequest(); r.setEndpoint('callout:ERP/a'); new Http().send(r); } }",
+            ),
+            ("force-app/namedCredentials/ERP.namedCredential-meta.xml", &credential("ERP")),
+            ("force-app/namedCredentials/CRM.namedCredential-meta.xml", &credential("CRM")),
+        ],
+        "force-app/namedCredentials/ERP.namedCredential-meta.xml",
+        "force-app/namedCredentials/CRM.namedCredential-meta.xml",
+    );
+    let config = |trigger: &str| {
+        format!(
+            "<PlatformEventSubscriberConfig xmlns=\"http://soap.sforce.com/2006/04/metadata\"><batchSize>200</batchSize><masterLabel>x</masterLabel><platformEventConsumer>{trigger}</platformEventConsumer></PlatformEventSubscriberConfig>"
+        )
+    };
+    rests_on(
+        "event-trigger-sync-callout",
+        &[
+            (
+                "force-app/triggers/Shipped.trigger",
+                "trigger Shipped on Shipped__e (after insert) { new Http().send(new HttpRequest()); }",
+            ),
+            (
+                "force-app/platformEventSubscriberConfigs/Shipped.platformEventSubscriberConfig-meta.xml",
+                &config("Shipped"),
+            ),
+            (
+                "force-app/platformEventSubscriberConfigs/Other.platformEventSubscriberConfig-meta.xml",
+                &config("Other"),
+            ),
+        ],
+        "force-app/platformEventSubscriberConfigs/Shipped.platformEventSubscriberConfig-meta.xml",
+        "force-app/platformEventSubscriberConfigs/Other.platformEventSubscriberConfig-meta.xml",
+    );
+}
+
 #[test]
 fn since_counts_from_where_the_branch_left() {
     let folder = repository(&[("force-app/triggers/Old.trigger", &TRIGGER.replace("Orders", "Old"))]);

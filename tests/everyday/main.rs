@@ -6,5 +6,6 @@ mod changes;
 mod config;
 mod rewrite;
 mod stability;
+#[path = "../support/mod.rs"]
 mod support;
 mod suppress;

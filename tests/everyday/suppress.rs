@@ -112,6 +112,30 @@ fn another_way_around_a_suppressed_step_is_found() {
 }
 
 #[test]
+fn another_way_around_a_suppressed_order_or_repetition_is_found() {
+    // By `log`, the callout comes after DML as well; by `again`, a third job is enqueued.
+    let text = |order: &str, call: &str, job: &str| {
+        format!(
+            "public class Work implements Queueable {{\n    @AuraEnabled\n    public static void save() {{\n        insert new Account();{order}\n        log();{call}\n        new Http().send(new HttpRequest());\n    }}\n    static void log() {{\n        insert new Log__c();\n    }}\n    public void execute(QueueableContext context) {{\n        System.enqueueJob(new Work());\n        System.enqueueJob(new Work());{job}\n        again();\n    }}\n    static void again() {{\n        System.enqueueJob(new Work());\n    }}\n}}\n"
+        )
+    };
+    let found = |rule: &str, text: &str| {
+        let project = project(&[("force-app/classes/Work.cls", text)]);
+        let found = findings(project.path(), &["--only", rule]);
+        found.into_iter().map(|finding| finding.rsplit_once(':').unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    let mark = |rule: &str| format!(" // seamlint-ignore {rule}: known");
+    let rule = "callout-after-dml";
+    assert_eq!(found(rule, &text("", "", "")), ["6"]);
+    assert_eq!(found(rule, &text(&mark(rule), "", "")), ["6"], "the other DML is still before it");
+    assert_eq!(found(rule, &text("", &mark(rule), "")), ["6"]);
+    assert_eq!(found(rule, &text(&mark(rule), &mark(rule), "")), [""; 0], "both");
+    let rule = "multi-enqueue-in-async";
+    assert_eq!(found(rule, &text("", "", "")).len(), 1);
+    assert_eq!(found(rule, &text("", "", &mark(rule))), ["17"], "the first and the third");
+}
+
+#[test]
 fn comments_in_metadata_are_suppressions() {
     let comment = "<!-- seamlint-ignore undefined-rule: typo -->";
     let text = format!(

@@ -82,6 +82,11 @@ pub fn read(units: &[Unit], known: &[TriggerHandler]) -> Vec<Handler> {
     handlers
 }
 
+/// The classes that default records in a unit name.
+pub fn handlers_named_in(unit: &Unit) -> impl Iterator<Item = Name> {
+    read(std::slice::from_ref(unit), &[]).into_iter().map(|handler| handler.class)
+}
+
 fn event(action: &str) -> Option<TriggerEvent> {
     Some(match action.trim().to_ascii_lowercase().as_str() {
         "beforeinsert" => TriggerEvent::BeforeInsert,

@@ -9,7 +9,7 @@ use crate::span::Location;
 use crate::summary::reach::{Reach, ReachQuery};
 use crate::summary::two_on_one_way;
 
-use super::{Hit, Subject, World};
+use super::{Blocked, Hit, Subject, World};
 
 pub(super) fn hits<'a>(
     world: World<'_>,
@@ -36,15 +36,21 @@ pub(super) fn hits<'a>(
     hits
 }
 
-/// More than one on one way.
-pub(super) fn twice(world: World<'_>, rule: usize, plan: &CostPlan, id: EntryId) -> Option<Hit> {
+/// More than one on one way, which does not go over places that are `blocked`.
+pub(super) fn twice(
+    world: World<'_>,
+    rule: usize,
+    plan: &CostPlan,
+    id: EntryId,
+    blocked: Option<Blocked<'_>>,
+) -> Option<Hit> {
     let entry = world.program.entry(id);
     let query = ReachQuery {
         effects: plan.of.effects,
         site: &|site| plan.of.matches(site, Some(entry)),
         avoid: plan.avoid,
         through_dml: plan.through_dml,
-        blocked: None,
+        blocked,
     };
     let (first, second) = two_on_one_way(world.program, world.summary, id, &query)?;
     let mut hit = hit(world, rule, id, &second);

@@ -76,6 +76,7 @@ pub(super) fn build(
                 checked.proofs.push(Proof {
                     entry: shown.entry,
                     path: shown.path.clone(),
+                    sites: shown.sites().collect(),
                     loops: shown.loops.clone(),
                     confidence: shown.confidence,
                     at_most: rule.confidence,

@@ -61,6 +61,8 @@ pub struct Proof {
     pub entry: Option<EntryId>,
     /// The hops behind the steps of the finding's path, one for one.
     pub path: Vec<Hop>,
+    /// The effect, and those that explain the finding.
+    pub sites: Vec<SiteId>,
     /// The loops on the path, outermost first.
     pub loops: Vec<(Location, Bound)>,
     /// How sure the path is.
@@ -91,6 +93,15 @@ impl Hit {
             hint: false,
         }
     }
+
+    /// The effect that it is about, and those that explain it.
+    fn sites(&self) -> impl Iterator<Item = SiteId> + '_ {
+        let subject = match self.subject {
+            Subject::Site(site) => Some(site),
+            Subject::Item(_) => None,
+        };
+        subject.into_iter().chain(self.first).chain(self.related.iter().map(|(site, _)| *site))
+    }
 }
 
 /// What a hit is about.
@@ -99,6 +110,9 @@ enum Subject {
     Site(SiteId),
     Item(ItemId),
 }
+
+/// The places that a search does not go over.
+type Blocked<'a> = &'a (dyn Fn(Location) -> bool + Sync);
 
 /// What the rules are run over.
 #[derive(Clone, Copy)]
@@ -145,6 +159,16 @@ impl World<'_> {
         uses.sort_unstable();
         uses.dedup();
         uses
+    }
+
+    /// Whether a suppression of `rule` covers a place.
+    fn is_suppressed(self, rule: &str, at: Location) -> bool {
+        self.suppressions.covering(rule, at).next().is_some()
+    }
+
+    /// Whether a suppression covers one of the hits: there may be other ways around it.
+    fn has_suppressed(self, rule: &str, hits: &[Hit]) -> bool {
+        hits.iter().any(|hit| !self.uses(rule, hit).is_empty())
     }
 
     /// The entry points that `from` selects and whose transaction has one of `effects`.
@@ -256,10 +280,31 @@ pub fn check(
     hits.par_extend(
         reaching.par_iter().flat_map_iter(|(key, queries)| reached(world, &plans, *key, queries)),
     );
-    hits.par_extend(twice.par_iter().flat_map_iter(|&(rule, cost, id)| cost::twice(world, rule, cost, id)));
-    hits.par_extend(
-        ordered.par_iter().flat_map_iter(|(rule, order, entries)| order::hits(world, *rule, order, entries)),
-    );
+    hits.par_extend(twice.par_iter().flat_map_iter(|&(rule, cost, id)| {
+        let search = |blocked: Option<Blocked<'_>>| cost::twice(world, rule, cost, id, blocked);
+        let mut hits: Vec<Hit> = search(None).into_iter().collect();
+        let rule = &plans[rule].0.id;
+        if world.has_suppressed(rule, &hits) && !world.is_suppressed(rule, program.entry(id).at) {
+            hits.extend(search(Some(&|at| world.is_suppressed(rule, at))));
+        }
+        hits
+    }));
+    hits.par_extend(ordered.par_iter().flat_map_iter(|(rule, order, entries)| {
+        let search = |entries: &[EntryId], blocked: Option<Blocked<'_>>| {
+            order::hits(world, *rule, order, entries, blocked)
+        };
+        let mut hits = search(entries, None);
+        let rule = &plans[*rule].0.id;
+        if world.has_suppressed(rule, &hits) {
+            let open: Vec<EntryId> = entries
+                .iter()
+                .copied()
+                .filter(|&id| !world.is_suppressed(rule, program.entry(id).at))
+                .collect();
+            hits.extend(search(&open, Some(&|at| world.is_suppressed(rule, at))));
+        }
+        hits
+    }));
     hits.par_extend(cycles.par_iter().flat_map_iter(|&(rule, cycle)| cycle::hits(world, rule, cycle)));
     findings::build(world, &plans, hits, &policy.levels)
 }
@@ -284,7 +329,7 @@ fn reached(
     let entry = world.program.entry(search.0);
     for query in queries {
         let rule = &plans[query.0].0.id;
-        let blocked = |at: Location| world.suppressions.covering(rule, at).next().is_some();
+        let blocked = |at: Location| world.is_suppressed(rule, at);
         let covered: Vec<Location> = hits
             .iter()
             .filter(|hit| hit.rule == query.0 && !world.uses(rule, hit).is_empty())
@@ -304,7 +349,7 @@ fn answers(
     world: World<'_>,
     (id, through_dml, avoid): Search,
     queries: &[(usize, Reaching<'_>)],
-    blocked: Option<&(dyn Fn(Location) -> bool + Sync)>,
+    blocked: Option<Blocked<'_>>,
 ) -> Vec<Hit> {
     let entry = world.program.entry(id);
     let effects =

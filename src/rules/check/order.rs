@@ -6,15 +6,23 @@ use crate::rules::plan::OrderPlan;
 use crate::rules::query::{Across, Certainty};
 use crate::summary::order::{OrderQuery, Ordered, Orders};
 
-use super::{Hit, Subject, World};
+use super::{Blocked, Hit, Subject, World};
 
-/// The answers for all `entries` at once: the nodes that they share are summarised once.
-pub(super) fn hits(world: World<'_>, rule: usize, plan: &OrderPlan, entries: &[EntryId]) -> Vec<Hit> {
+/// The answers for all `entries` at once: the nodes that they share are summarised once. No way goes over
+/// places that are `blocked`.
+pub(super) fn hits(
+    world: World<'_>,
+    rule: usize,
+    plan: &OrderPlan,
+    entries: &[EntryId],
+    blocked: Option<Blocked<'_>>,
+) -> Vec<Hit> {
     let followed = plan.followed_by.as_ref().map(|sites| move |site: &Site| sites.matches(site, None));
     let query = OrderQuery {
         first: &|site| plan.first.matches(site, None),
         then: &|site| plan.then.matches(site, None),
         cleared_by: &|site| plan.cleared_by.as_ref().is_some_and(|sites| sites.matches(site, None)),
+        blocked,
         followed_by: followed.as_ref().map(|matches| matches as &dyn Fn(&Site) -> bool),
     };
     let mut orders = Orders::new(world.program, world.summary, query);

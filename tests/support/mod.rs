@@ -1,7 +1,9 @@
-//! Projects on disk, and the program run over them.
+//! Projects on disk, and the program run over them: what the tests that run the program share.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -11,13 +13,24 @@ use tempfile::TempDir;
 pub const TRIGGER: &str =
     "trigger Orders on Order (after insert) {\n    new Http().send(new HttpRequest());\n}\n";
 
-/// A project with these files.
-pub fn project(files: &[(&str, &str)]) -> TempDir {
+/// A path in the repository of the program.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// A folder with these files.
+pub fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "sfdx-project.json", r#"{"packageDirectories": [{"path": "force-app"}]}"#);
     for (path, text) in files {
         write(folder.path(), path, text);
     }
+    folder
+}
+
+/// A project with these files.
+pub fn project(files: &[(&str, &str)]) -> TempDir {
+    let folder = folder(files);
+    write(folder.path(), "sfdx-project.json", r#"{"packageDirectories": [{"path": "force-app"}]}"#);
     folder
 }
 
