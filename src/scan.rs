@@ -78,7 +78,9 @@ pub fn scan(
     let model = model(paths, settings, progress)?;
     let Found { findings, suppressed, whole, statistics } =
         findings(paths, &model, rules, settings, progress);
-    let mut project = model.project;
+    let Model { mut project, units, metadata, program, summary, .. } = model;
+    // Nobody has to wait until all of it is freed.
+    rayon::spawn(move || drop((units, metadata, program, summary)));
     if let Some(changed) = &settings.focus {
         let root = project.root.clone();
         project.problems.retain(|problem| changed.contains(&root.join(&problem.path)));
@@ -158,10 +160,10 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
     progress.stage("finding files", 0);
     let mut project = discover(paths, &settings.discovery)?;
     let apex: Vec<&SourceFile> = project.files.iter().filter(|file| file.kind.is_apex()).collect();
-    progress.stage("reading Apex", apex.len());
-    let (units, mut suppressions, mut problems) = parse(&apex, progress);
-    progress.stage("reading metadata", 0);
-    let metadata::Read { metadata, problems: broken, suppressions: in_metadata } = metadata::read(&project);
+    progress.stage("reading Apex and metadata", apex.len());
+    let ((units, mut suppressions, mut problems), read) =
+        rayon::join(|| parse(&apex, progress), || metadata::read(&project));
+    let metadata::Read { metadata, problems: broken, suppressions: in_metadata } = read;
     problems.extend(broken);
     suppressions.extend(in_metadata);
     progress.stage("linking", 0);

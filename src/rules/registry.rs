@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
+use rayon::prelude::*;
 use serde::de::DeserializeOwned;
 
 use crate::discover;
@@ -101,6 +102,21 @@ fn is_yaml(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
 }
 
+/// What one file in `rules/` holds.
+enum Parsed {
+    Limits(Vec<Limit>),
+    Patterns(Vec<Pattern>),
+    Rule(Box<Rule>),
+}
+
+fn parse_file(file: &RuleFile) -> Result<Parsed, RuleError> {
+    match Path::new(&file.name).file_name().and_then(|name| name.to_str()) {
+        Some(LIMITS) => yaml(&file.name, &file.text).map(Parsed::Limits),
+        Some(PATTERNS) => yaml(&file.name, &file.text).map(Parsed::Patterns),
+        _ => yaml(&file.name, &file.text).map(Parsed::Rule),
+    }
+}
+
 /// Parses and checks `files`. All mistakes are reported together.
 pub fn parse(files: &[RuleFile]) -> Result<RuleSet, RuleErrors> {
     parse_for(files, &Overrides::default())
@@ -111,16 +127,14 @@ fn parse_for(files: &[RuleFile], overrides: &Overrides) -> Result<RuleSet, RuleE
     let mut limits: Vec<(Limit, &RuleFile)> = Vec::new();
     let mut patterns: Vec<(Pattern, &RuleFile)> = Vec::new();
     let mut rules: Vec<(Rule, &RuleFile)> = Vec::new();
-    for file in files {
-        let name = Path::new(&file.name).file_name().and_then(|name| name.to_str());
-        let result = match name {
-            Some(LIMITS) => yaml(&file.name, &file.text)
-                .map(|list: Vec<Limit>| limits.extend(list.into_iter().map(|l| (l, file)))),
-            Some(PATTERNS) => yaml(&file.name, &file.text)
-                .map(|list: Vec<Pattern>| patterns.extend(list.into_iter().map(|p| (p, file)))),
-            _ => yaml(&file.name, &file.text).map(|rule: Rule| rules.push((rule, file))),
-        };
-        errors.extend(result.err());
+    let parsed: Vec<Result<Parsed, RuleError>> = files.par_iter().map(parse_file).collect();
+    for (file, parsed) in files.iter().zip(parsed) {
+        match parsed {
+            Ok(Parsed::Limits(list)) => limits.extend(list.into_iter().map(|limit| (limit, file))),
+            Ok(Parsed::Patterns(list)) => patterns.extend(list.into_iter().map(|pattern| (pattern, file))),
+            Ok(Parsed::Rule(rule)) => rules.push((*rule, file)),
+            Err(error) => errors.push(error),
+        }
     }
 
     limits.sort_by(|a, b| a.0.id.cmp(&b.0.id));
