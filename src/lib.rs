@@ -9,6 +9,7 @@ pub mod baseline;
 pub mod changes;
 pub mod cli;
 pub mod config;
+pub mod cost;
 pub mod discover;
 pub mod emp_api;
 pub mod finding;

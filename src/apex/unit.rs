@@ -464,6 +464,9 @@ pub struct Query {
     pub where_fields: Vec<Name>,
     /// The conditions `field = :bind` that every row meets.
     pub keys: Vec<(Name, ExprId)>,
+    /// The conditions `field IN :bind` that every row meets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub in_keys: Vec<(Name, ExprId)>,
     pub limit: QueryLimit,
     pub for_update: bool,
     pub is_count: bool,

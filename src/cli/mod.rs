@@ -2,6 +2,7 @@
 
 mod baseline;
 mod config;
+mod cost;
 mod debug;
 mod explain;
 mod init;
@@ -51,6 +52,8 @@ enum Command {
     Scan(scan::ScanArgs),
     /// Draw the integration architecture: who starts what, which events, which systems
     Map(map::MapArgs),
+    /// Show what each transaction takes of the platform's limits, as formulas
+    Cost(cost::CostArgs),
     /// Explain a rule or an integration pattern
     Explain(explain::ExplainArgs),
     /// The rules and their language
@@ -111,6 +114,7 @@ pub fn run() -> ExitCode {
         None => scan::run(&cli.scan),
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Map(args)) => map::run(&args),
+        Some(Command::Cost(args)) => cost::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules { command }) => rules::run(&command),
         Some(Command::Init(args)) => init::run(&args),

@@ -107,7 +107,6 @@ impl ConfigFile {
             map.values().next().map(|value| value.referenced)
         }
         let keys = [
-            ("assume", self.assume.as_ref().map(|value| value.referenced)),
             ("thresholds", self.thresholds.as_ref().map(|value| value.referenced)),
             ("volumes", first(&self.volumes)),
             ("sessions", first(&self.sessions)),

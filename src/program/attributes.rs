@@ -444,6 +444,12 @@ pub const ATTRIBUTES: &[Attribute] = &[
         meaning: "whether the request that is sent was given a timeout",
     },
     Attribute {
+        name: "timeout-ms",
+        effects: &[Callout],
+        values: &[],
+        meaning: "the longest literal timeout that one of its requests is given, in milliseconds",
+    },
+    Attribute {
         name: "response",
         effects: &[Callout],
         values: &["checked", "unchecked", "dropped", "unknown"],

@@ -324,6 +324,9 @@ fn callout_facts(linker: &mut Linker, told: &[Told], addresses: &FxHashMap<SlotI
         if let [one] = methods.as_slice() {
             facts.push(("verb", one.to_string().into()));
         }
+        if let Some(time) = made.iter().filter_map(|&slot| linker.flow.timeout_of(slot)).max() {
+            facts.push(("timeout-ms", time.to_string().into()));
+        }
         if !made.is_empty() && linker.sites[index].fact("api") == Some("http") {
             let login = if made.iter().any(|slot| logins.contains(slot)) { "set" } else { "none" };
             facts.push(("authorization", login.into()));

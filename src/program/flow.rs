@@ -166,6 +166,8 @@ pub struct Flow {
     from: Vec<Vec<SlotId>>,
     facts: Vec<SlotFacts>,
     parts: FxHashMap<SlotId, Vec<Part>>,
+    /// Literal timeouts that the request in a slot is given, in milliseconds.
+    timeouts: FxHashMap<SlotId, u32>,
     pub sinks: Vec<Sink>,
     seen_sinks: FxHashSet<(Location, u8)>,
 }
@@ -219,6 +221,20 @@ impl Flow {
 
     pub fn note(&mut self, slot: SlotId, facts: SlotFacts) {
         self.facts[slot.0 as usize].0 |= facts.0;
+    }
+
+    /// The request in `slot` is given a timeout; of several, the longest counts.
+    pub fn note_timeout(&mut self, slot: SlotId, milliseconds: u32) {
+        let known = self.timeouts.entry(slot).or_default();
+        *known = milliseconds.max(*known);
+    }
+
+    /// The longest literal timeout that the request made in `slot` is given anywhere.
+    pub fn timeout_of(&self, slot: SlotId) -> Option<u32> {
+        if self.timeouts.is_empty() {
+            return None;
+        }
+        self.forward(slot).iter().filter_map(|slot| self.timeouts.get(slot)).max().copied()
     }
 
     pub fn join(&mut self, slot: SlotId, parts: Vec<Part>) {

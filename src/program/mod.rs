@@ -17,6 +17,7 @@ mod mentions;
 pub mod model;
 mod payload;
 mod secrets;
+pub mod size;
 mod symbols;
 pub mod systems;
 mod types;

@@ -13,6 +13,7 @@ use crate::finding::Confidence;
 use crate::name::Name;
 use crate::span::Location;
 
+use super::size::Size;
 use super::systems::System;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -86,6 +87,29 @@ pub struct Node {
     pub steps: Vec<Step>,
     /// The conditions that the context fixes: what they exclude is not among the steps.
     pub decided: Vec<Decided>,
+    #[serde(skip_serializing_if = "NodeSizes::is_empty")]
+    pub sizes: NodeSizes,
+}
+
+/// How much data a node handles.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NodeSizes {
+    /// What [`Size::Local`] stands for in the node's sizes: that of a collection which a loop fills.
+    pub locals: Vec<Size>,
+    /// The records of DML and queries, and the events of a publish; each site once.
+    pub rows: Vec<(SiteId, Size)>,
+    /// The names of the parameters.
+    pub params: Vec<Name>,
+}
+
+impl NodeSizes {
+    pub fn is_empty(&self) -> bool {
+        self.locals.is_empty() && self.rows.is_empty() && self.params.is_empty()
+    }
+
+    pub fn rows_of(&self, site: SiteId) -> Option<&Size> {
+        self.rows.iter().find(|(known, _)| *known == site).map(|(_, size)| size)
+    }
 }
 
 /// The condition of an `if` whose value is known in a node.
@@ -149,6 +173,9 @@ pub struct Call {
     pub how: How,
     /// It happens once in a transaction, whatever loops are around it: a static initialiser.
     pub once: bool,
+    /// Of each argument: how many elements it has, or the number that it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<Size>,
 }
 
 /// How the targets of a call were found, and so how sure they are.
@@ -209,7 +236,33 @@ pub struct Arm {
     /// What the arm's condition says of expressions over unchanged variables. Two arms of one node
     /// whose conditions contradict each other never both run.
     pub conditions: Vec<Condition>,
+    #[serde(skip_serializing_if = "Runs::is_each")]
+    pub runs: Runs,
     pub steps: Vec<Step>,
+}
+
+/// How often an arm can run in the turns of the loops around it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub enum Runs {
+    /// Each time.
+    #[default]
+    Each,
+    /// Once a transaction: what it fills, or sets, outlives the method.
+    Once,
+    /// Once a call of the method: it fills a variable from before the loop.
+    OnceACall,
+    /// Once for each key of a cache.
+    PerKey,
+    /// Each time that this many came together.
+    Chunk(u32),
+    /// Until a limit is reached.
+    WithinLimits,
+}
+
+impl Runs {
+    pub fn is_each(&self) -> bool {
+        *self == Runs::Each
+    }
 }
 
 /// Which outcome of the tested expression leads into an arm.
@@ -248,6 +301,9 @@ impl Condition {
 pub struct Loop {
     pub at: Location,
     pub bound: Bound,
+    /// How often the body runs, where more is known than `bound` says.
+    #[serde(skip_serializing_if = "Size::is_unknown")]
+    pub size: Size,
     /// The body runs at least once on every way through (`do … while`).
     pub at_least_once: bool,
     /// Subjects of [`Condition`]s that may differ in the next iteration.
@@ -503,6 +559,18 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
+    /// Whether its transactions have the limits of asynchronous ones.
+    pub fn is_asynchronous(self) -> bool {
+        matches!(
+            self,
+            EntryKind::Future
+                | EntryKind::Queueable
+                | EntryKind::BatchStart
+                | EntryKind::BatchExecute
+                | EntryKind::BatchFinish
+        )
+    }
+
     pub fn is_trigger(self) -> bool {
         matches!(self, EntryKind::Trigger | EntryKind::EventTrigger | EntryKind::ChangeEventTrigger)
     }

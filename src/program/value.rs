@@ -9,6 +9,7 @@ use crate::name::Name;
 
 use super::flow::SlotId;
 use super::model::Bound;
+use super::size::Size;
 use super::symbols::ClassId;
 use super::types::Ty;
 
@@ -159,6 +160,9 @@ pub struct Value {
     pub decision: bool,
     /// Where it may come from, for the facts about requests and answers.
     pub slots: Slots,
+    /// How many elements it has, or the number that it is. It decides nothing, so that it is no part of
+    /// a context.
+    pub size: Size,
 }
 
 impl Value {
@@ -169,6 +173,7 @@ impl Value {
             deps: Deps::NONE,
             decision: false,
             slots: Slots::default(),
+            size: Size::Unknown,
         }
     }
 
@@ -203,7 +208,30 @@ impl Value {
             deps: self.deps.with(other.deps),
             decision: self.decision || other.decision,
             slots: self.slots.union(&other.slots),
+            size: match (self.count(), other.count()) {
+                // `null` is never counted.
+                (size, _) if matches!(other.known, Known::Null) => size,
+                (_, size) if matches!(self.known, Known::Null) => size,
+                (a, b) => a.or(&b),
+            },
         }
+    }
+
+    /// How many elements it has, or the number that it is.
+    pub fn count(&self) -> Size {
+        match (&self.size, &self.known) {
+            (Size::Unknown, Known::Sized(Bound::EntryBatch)) => Size::Batch,
+            (Size::Unknown, Known::Sized(Bound::Constant(count))) => Size::Exactly(*count),
+            (Size::Unknown, Known::Map(entries)) => Size::Exactly(entries.len() as u32),
+            (Size::Unknown, Known::Int(number)) => {
+                u32::try_from(*number).map_or(Size::Unknown, Size::Exactly)
+            }
+            (size, _) => size.clone(),
+        }
+    }
+
+    pub fn sized(self, size: Size) -> Value {
+        Value { size, ..self }
     }
 }
 

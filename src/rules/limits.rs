@@ -134,7 +134,7 @@ impl Limits {
 }
 
 /// `120000` as "120,000".
-pub(super) fn grouped(value: u64) -> String {
+pub(crate) fn grouped(value: u64) -> String {
     if value == Limit::NONE {
         return "unlimited".to_owned();
     }

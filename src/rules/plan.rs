@@ -127,14 +127,7 @@ impl Threshold {
 
     /// The number that holds in transactions that `entry` starts.
     pub fn of(self, entry: &Entry) -> u64 {
-        match entry.kind {
-            EntryKind::Future
-            | EntryKind::Queueable
-            | EntryKind::BatchStart
-            | EntryKind::BatchExecute
-            | EntryKind::BatchFinish => self.asynchronous,
-            _ => self.sync,
-        }
+        if entry.kind.is_asynchronous() { self.asynchronous } else { self.sync }
     }
 }
 

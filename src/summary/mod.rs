@@ -3,6 +3,7 @@
 //! Two questions are answered on the linked program: [`reach`] (does an entry reach an effect, how
 //! often, by which path) and [`order`] (does one effect happen before another in one transaction).
 
+pub mod cost;
 pub mod event_graph;
 mod event_items;
 mod events;

@@ -22,6 +22,7 @@ impl Lowerer<'_> {
                 fields: Vec::new(),
                 where_fields: Vec::new(),
                 keys: Vec::new(),
+                in_keys: Vec::new(),
                 limit: QueryLimit::None,
                 for_update: false,
                 is_count: false,
@@ -170,6 +171,7 @@ impl Lowerer<'_> {
             }
             Kind::ComparisonExpression => {
                 let (mut field, mut equals, mut place) = (None, false, None);
+                let mut is_in = false;
                 this.children(|this, kind| match kind {
                     Kind::FieldIdentifier => field = Some(this.dotted_name()),
                     Kind::ValueComparison => equals = this.text() == "=",
@@ -177,11 +179,13 @@ impl Lowerer<'_> {
                         // Behind the colon.
                         this.children(|this, _| place = Some(this.span()));
                     }
-                    _ => {}
+                    _ => is_in |= this.text().eq_ignore_ascii_case("in"),
                 });
                 let bind = query.binds.iter().find(|bind| Some(this.unit.span(**bind)) == place);
-                if let (Some(field), true, Some(bind)) = (field, equals, bind) {
-                    query.keys.push((field, *bind));
+                match (field, bind) {
+                    (Some(field), Some(bind)) if equals => query.keys.push((field, *bind)),
+                    (Some(field), Some(bind)) if is_in => query.in_keys.push((field, *bind)),
+                    _ => {}
                 }
             }
             _ => {}

@@ -12,8 +12,10 @@ use crate::span::{Location, Span};
 
 use super::super::interpret::{Frame, Linker};
 use super::super::model::{
-    Arm, Bound, Caller, Callers, Case, Effect, Guards, How, Loop, Node, NodeId, NodeKind, Site, SiteId, Step,
+    Arm, Bound, Caller, Callers, Case, Effect, Guards, How, Loop, Node, NodeId, NodeKind, Runs, Site, SiteId,
+    Step,
 };
+use super::super::size::{Size, What};
 use super::super::symbols::MethodId;
 use super::super::value::{Context, Deps, Known, Receiver, Value};
 use super::actions::{self, Does};
@@ -54,6 +56,7 @@ impl<'u> Linker<'u> {
             kind: if kind.is_process() { NodeKind::Process } else { NodeKind::Flow },
             steps: Vec::new(),
             decided: Vec::new(),
+            sizes: Default::default(),
         };
         let node = self.open_node(node, context.clone());
         self.flows.nodes.entry((id, part)).or_default().push(node);
@@ -80,6 +83,7 @@ impl<'u> Linker<'u> {
             None => Vec::new(),
         };
         let deps = body.frame.deps.with(Deps::param(0));
+        self.nodes[node.0 as usize].sizes = std::mem::take(&mut body.frame.sizes);
         self.close_node(node, steps, deps);
         node
     }
@@ -203,12 +207,13 @@ impl<'u> Linker<'u> {
                     None => self.count_unseen(at, Some(*class), Name::new("invoke")),
                 }
             }
-            ElementKind::Lookup { object, .. } => {
+            ElementKind::Lookup { object, first_only, .. } => {
                 let Some(object) = object.filter(|object| !object.folded().ends_with("__mdt")) else {
                     return;
                 };
                 let label = format!("`{}` (query of {object})", element.name.value);
-                self.flow_effect(body, element, Effect::Query, label, Some(object), Vec::new());
+                let site = self.flow_effect(body, element, Effect::Query, label, Some(object), Vec::new());
+                body.note_rows(site, !first_only, at);
                 if ["__dlm", "__dll", "__cio"].iter().any(|end| object.folded().ends_with(end)) {
                     let facts = vec![("api", "data-cloud".into()), ("endpoint", "dynamic".into())];
                     let label = format!("`{}` (Data Cloud query of {object})", element.name.value);
@@ -255,6 +260,7 @@ impl<'u> Linker<'u> {
                         case: Case::Connector,
                         guards: Guards::NONE,
                         conditions: Vec::new(),
+                        runs: Runs::Each,
                         steps,
                     };
                     let arms = vec![arm(vec![Step::Commit]), arm(Vec::new())];
@@ -336,6 +342,7 @@ impl<'u> Linker<'u> {
         body.frame.emit(Step::Loop(Loop {
             at,
             bound: Bound::EntryBatch,
+            size: Size::Batch,
             at_least_once: true,
             resets: Vec::new(),
             steps,
@@ -401,7 +408,7 @@ impl<'u> Linker<'u> {
         self.count_call(at, 1, How::Declared);
         let passed_on = Deps::EVENT.with(Deps::ASYNC).with(Deps::BYPASS);
         frame.deps.add(self.deps_of(node, passed_on));
-        self.emit_call(frame, at, vec![node], How::Declared);
+        self.emit_call(frame, at, vec![node], How::Declared, Vec::new());
         node
     }
 
@@ -449,11 +456,13 @@ impl<'u> Linker<'u> {
         let size = ("size", if is_list { "list" } else { "one" }.into());
         if op == DmlOp::Insert && object.is_some_and(|object| object.folded().ends_with("__e")) {
             let label = format!("`{name}` (publish{on})");
-            self.flow_effect(body, element, Effect::Publish, label, object, vec![size]);
+            let site = self.flow_effect(body, element, Effect::Publish, label, object, vec![size]);
+            body.note_rows(site, is_list, body.at(element.name.at));
             return;
         }
         let label = format!("`{name}` ({op}{on})");
-        self.flow_dml(body, element, label, object, op, vec![size]);
+        let site = self.flow_dml(body, element, label, object, op, vec![size]);
+        body.note_rows(site, is_list, body.at(element.name.at));
     }
 
     fn flow_dml(
@@ -464,7 +473,7 @@ impl<'u> Linker<'u> {
         object: Option<Name>,
         op: DmlOp,
         facts: Facts,
-    ) {
+    ) -> SiteId {
         let site = self.flow_site(body, element, Effect::Dml, label, object, facts);
         self.sites[site.0 as usize].operation = Some(op);
         let triggers = match object {
@@ -472,6 +481,7 @@ impl<'u> Linker<'u> {
             None => Vec::new(),
         };
         body.frame.emit(Step::Dml { site, triggers });
+        site
     }
 
     fn flow_effect(
@@ -534,6 +544,13 @@ struct Held {
 }
 
 impl Body<'_> {
+    /// How many records an element handles: of one interview, or of all of them together.
+    fn note_rows(&mut self, site: SiteId, is_list: bool, at: Location) {
+        let of_one = if is_list { Size::symbol(What::Collection, "", at) } else { Size::Exactly(1) };
+        let rows = if self.bulk { Size::Batch.times(&of_one) } else { of_one };
+        self.frame.note_rows(site, rows);
+    }
+
     fn at(&self, span: Span) -> Location {
         Location { file: self.flow.header.file, span }
     }

@@ -9,7 +9,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::model::{Arm, Bound, Case, Condition, Guards, Loop, Step};
+use super::super::model::{Arm, Bound, Case, Condition, Guards, Loop, Runs, Step};
+use super::super::size::Size;
 use crate::span::Location;
 
 /// One element.
@@ -216,6 +217,7 @@ impl Writer<'_> {
                     case: Case::Connector,
                     guards: exit.map_or(Guards::OTHER, |exit| exit.guards),
                     conditions,
+                    runs: Runs::Each,
                     steps: arm,
                 });
             }
@@ -233,6 +235,7 @@ impl Writer<'_> {
                     case: Case::Connector,
                     guards: Guards::OTHER,
                     conditions,
+                    runs: Runs::Each,
                     steps: after,
                 };
                 steps.push(Step::Branch { arms: vec![arm], exhaustive: false });
@@ -259,6 +262,7 @@ impl Writer<'_> {
         Step::Loop(Loop {
             at: block.at,
             bound: block.looping.unwrap_or(Bound::Unknown),
+            size: Size::Unknown,
             at_least_once: block.looping.is_none(),
             resets: (first + 1..=self.subjects).collect(),
             steps,

@@ -5,7 +5,7 @@ use crate::metadata::workflow::{Workflow, WorkflowRule};
 use crate::name::Name;
 
 use super::super::interpret::Linker;
-use super::super::model::{Arm, Case, Effect, Guards, Node, NodeId, NodeKind, Site, Step};
+use super::super::model::{Arm, Case, Effect, Guards, Node, NodeId, NodeKind, Runs, Site, Step};
 use super::super::value::{AsyncContext, Context, Deps, EventContext, Receiver};
 
 impl<'u> Linker<'u> {
@@ -83,6 +83,7 @@ impl<'u> Linker<'u> {
             kind: NodeKind::WorkflowRule,
             steps: Vec::new(),
             decided: Vec::new(),
+            sizes: Default::default(),
         };
         let node = self.open_node(node, context.clone());
         self.flows.rule_nodes.insert(key, node);
@@ -119,6 +120,7 @@ impl<'u> Linker<'u> {
             case: Case::True,
             guards: Guards::OTHER,
             conditions: Vec::new(),
+            runs: Runs::Each,
             steps,
         };
         let steps = if rule.has_condition {

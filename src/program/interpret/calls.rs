@@ -6,6 +6,7 @@ use crate::span::Location;
 
 use super::super::flow::{Slot, SlotFacts};
 use super::super::model::{Bound, Effect, How, NodeId, Site};
+use super::super::size::Size;
 use super::super::symbols::{Body, ClassId, MethodId};
 use super::super::types::Ty;
 use super::super::value::{Context, Deps, Known, Receiver, Slots, Value};
@@ -68,20 +69,52 @@ impl<'u> Linker<'u> {
         {
             return (value, false);
         }
+        let outcome = self.dispatch(frame, id, object, target, is_super, name, &values, used);
+        self.args_grew(frame, at, arg_ids);
+        outcome
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn dispatch(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        object: Option<ExprId>,
+        target: Option<Target>,
+        is_super: bool,
+        name: Name,
+        values: &[Value],
+        used: bool,
+    ) -> (Value, bool) {
+        let at = frame.at(self, id);
         match target {
-            None => self.own_call(frame, id, at, name, &values),
-            Some(Target::Class(class)) => self.static_call(frame, id, at, class, name, &values),
+            None => self.own_call(frame, id, at, name, values),
+            Some(Target::Class(class)) => self.static_call(frame, id, at, class, name, values),
             Some(Target::Platform(owner)) => {
-                (self.platform_static(frame, id, at, owner, name, &values, used), false)
+                (self.platform_static(frame, id, at, owner, name, values, used), false)
             }
-            Some(Target::Value(_)) if is_super => self.super_call(frame, at, name, &values),
+            Some(Target::Value(_)) if is_super => self.super_call(frame, at, name, values),
             Some(Target::Value(receiver)) => {
                 let object = object.expect("a value stands before the dot");
                 if grows_collection(name) && receiver.ty.is_collection() {
-                    let one_more = name.is("add") && values.len() == 1;
-                    self.collection_changed(frame, object, &receiver, &values, one_more);
+                    self.collection_changed(frame, object, &receiver, name, values);
                 }
-                self.instance_call(frame, id, at, object, receiver, name, &values)
+                self.instance_call(frame, id, at, object, receiver, name, values)
+            }
+        }
+    }
+
+    /// What the call that was just made has added to collections among its arguments.
+    fn args_grew(&mut self, frame: &mut Frame<'u>, at: Location, args: &[ExprId]) {
+        let Some((_, grown)) = self.grown.take().filter(|(call, _)| *call == at) else { return };
+        let unit = self.symbols.unit(frame.unit);
+        for (param, size) in grown {
+            if let Some(&arg) = args.get(param as usize)
+                && let Expr::Name(name) = unit.expr(arg)
+                && let Some(var) = frame.local(*name)
+                && frame.variable(var).value.ty.is_collection()
+            {
+                frame.resize(var, size);
             }
         }
     }
@@ -418,9 +451,11 @@ impl<'u> Linker<'u> {
         frame: &mut Frame<'u>,
         object: ExprId,
         receiver: &Value,
+        name: Name,
         args: &[Value],
-        one_more: bool,
     ) {
+        let one_more = name.is("add") && args.len() == 1;
+        let size = self.size_after(receiver, name, args);
         let unit = self.symbols.unit(frame.unit);
         let mut put = args.iter().fold(Slots::default(), |all, arg| all.union(&arg.slots));
         if frame.filters() && !put.is_empty() {
@@ -456,7 +491,7 @@ impl<'u> Linker<'u> {
                 Known::Sized(Bound::Constant(size)) if one_more => Known::Sized(Bound::Constant(size + 1)),
                 _ => Known::Nothing,
             };
-            frame.set(var, Value { known, slots, ..before });
+            frame.set(var, Value { known, slots, size, ..before });
         }
     }
 
@@ -509,6 +544,9 @@ impl<'u> Linker<'u> {
         let mut result: Option<Value> = None;
         let mut diverges = !targets.is_empty();
         let mut slots = Slots::default();
+        // Of the result, and of the collections among the arguments that the callee adds to.
+        let mut size: Option<Size> = None;
+        let mut grown: Vec<(u32, Size)> = Vec::new();
         self.count_call(at, targets.len(), how);
         for &(method, receiver) in targets {
             let declared = symbols.method(method);
@@ -564,6 +602,10 @@ impl<'u> Linker<'u> {
                     }
                 }
                 diverges &= entry.diverges;
+                let given = |size: &Size| given(size, args);
+                let returned = given(&entry.result.count());
+                size = Some(size.map_or(returned.clone(), |size| size.or(&returned)));
+                grown.extend(entry.grown.iter().map(|(param, size)| (*param, given(size))));
                 let value = Value {
                     deps: result_deps(entry.deps, args, receiver_deps),
                     decision: decides(symbols, &declared.returns),
@@ -582,11 +624,19 @@ impl<'u> Linker<'u> {
                 diverges = false;
                 let value = Value::of(declared.returns.clone());
                 result = Some(value.or(result));
+                size = Some(Size::Unknown);
+                grown.extend((0..args.len() as u32).map(|param| (param, Size::Unknown)));
             }
             nodes.push(node);
         }
-        self.emit_call(frame, at, nodes.clone(), how);
+        let sizes: Vec<Size> = args.iter().map(Value::count).collect();
+        let is_known = sizes.iter().any(Size::is_known);
+        self.emit_call(frame, at, nodes.clone(), how, if is_known { sizes.clone() } else { Vec::new() });
+        self.grown = (!grown.is_empty()).then_some((at, grown));
         let mut value = result.unwrap_or_else(Value::unknown);
+        if let Some(size) = size {
+            value.size = size;
+        }
         value.slots = slots;
         let diverges = diverges && !nodes.is_empty();
         (value, nodes, diverges)
@@ -716,6 +766,14 @@ fn decides(symbols: &super::Symbols, returns: &Ty) -> bool {
         Ty::Class(class) => symbols.decl(*class).kind == crate::apex::unit::TypeKind::Enum,
         _ => false,
     }
+}
+
+/// A callee's size in terms of the caller.
+fn given(size: &Size, args: &[Value]) -> Size {
+    size.replaced(&|leaf| match leaf {
+        Size::Param(param) => args.get(*param as usize).map_or(Size::Unknown, Value::count),
+        other => other.clone(),
+    })
 }
 
 /// A collection that is known to be empty.

@@ -8,11 +8,12 @@ use crate::apex::unit::{BinaryOp, Expr, ExprId, ExprList, QueryLimit, TriggerEve
 use crate::name::Name;
 
 use super::super::flow::{MAX_TEXT, Part, Sink, SinkKind, Slot, SlotFacts, SlotId};
-use super::super::model::{Arm, Bound, Case, Effect, Guards, How, Site, Step};
+use super::super::model::{Arm, Bound, Case, Effect, Guards, How, Runs, Site, Step};
+use super::super::size::{Size, What};
 use super::super::symbols::{Body, ClassId, FieldId};
 use super::super::types::Ty;
 use super::super::value::{AsyncContext, Deps, EventContext, Known, Object, Receiver, Slots, Value};
-use super::frame::matters_in_field;
+use super::frame::{Var, matters_in_field};
 use super::{Frame, Linker, typed};
 
 /// What stands before a dot.
@@ -41,7 +42,10 @@ impl<'u> Linker<'u> {
                 }
                 let ty = self.symbols.resolve(frame.class, ty);
                 let known = Known::Sized(Bound::Constant(count));
-                Value { slots, ..Value::known(known, ty) }
+                let size = Size::Exactly(count);
+                // Equal elements of a set are one.
+                let size = if matches!(ty, Ty::Set(_)) { size.up_to() } else { size };
+                Value { slots, ..Value::known(known, ty) }.sized(size)
             }
             Expr::MapLiteral { ty, entries } => self.map_literal(frame, ty, *entries),
             Expr::Index { object, index } if self.is_record_ids(frame, *object) => {
@@ -95,7 +99,7 @@ impl<'u> Linker<'u> {
             Expr::Assign { op, left, right } => self.assign(frame, id, *op, *left, *right),
             Expr::Update { operand } => {
                 let value = self.eval(frame, *operand);
-                let value = Value { known: Known::Nothing, ..value };
+                let value = Value { known: Known::Nothing, size: Size::Unknown, ..value };
                 self.store(frame, *operand, value.clone());
                 value
             }
@@ -145,7 +149,14 @@ impl<'u> Linker<'u> {
         let steps = frame.close();
         if !steps.is_empty() {
             let at = frame.at(self, id);
-            let arm = Arm { at, case: Case::Sometimes, guards: Guards::OTHER, conditions: Vec::new(), steps };
+            let arm = Arm {
+                at,
+                case: Case::Sometimes,
+                guards: Guards::OTHER,
+                conditions: Vec::new(),
+                runs: Runs::Each,
+                steps,
+            };
             frame.emit(Step::Branch { arms: vec![arm], exhaustive: false });
         }
         value
@@ -167,7 +178,7 @@ impl<'u> Linker<'u> {
         ] {
             frame.open();
             values.push(self.eval(frame, expr));
-            arms.push(Arm { at, case, guards, conditions, steps: frame.close() });
+            arms.push(Arm { at, case, guards, conditions, runs: Runs::Each, steps: frame.close() });
         }
         if arms.iter().any(|arm| !arm.steps.is_empty()) {
             if arms.iter().filter(|arm| !super::is_pure(&arm.steps)).count() < 2 {
@@ -199,7 +210,8 @@ impl<'u> Linker<'u> {
             0 => Known::Sized(Bound::Constant(0)),
             _ => Known::Map(Arc::new(known)),
         };
-        Value { slots, ..Value::known(known, ty) }
+        let size = Size::Exactly(entries.len / 2);
+        Value { slots, ..Value::known(known, ty) }.sized(size)
     }
 
     // Names
@@ -337,6 +349,14 @@ impl<'u> Linker<'u> {
             && let Some(Some(bound)) = self.field_sizes.get(&field)
         {
             value.known = Known::Sized(*bound);
+        }
+        if value.ty.is_collection() && value.count().is_unknown() {
+            let name = format!("{}.{}", self.symbols.class(declared.class).name, declared.name);
+            // The same field is the same size wherever it is read.
+            let unit = self.symbols.unit(declared.unit);
+            let decl = &unit.types[declared.decl as usize].fields[declared.index as usize];
+            let at = crate::span::Location { file: unit.file, span: decl.span };
+            value.size = Size::symbol(What::Field, name, at);
         }
         if !declared.is_static {
             let holder = match object {
@@ -590,8 +610,9 @@ impl<'u> Linker<'u> {
                 };
                 let slot = self.flow.slot(Slot::TriggerRecords(object), None);
                 Value { slots: Slots::one(slot), ..Value::known(Known::Sized(Bound::EntryBatch), ty) }
+                    .sized(Size::Batch)
             }
-            "size" => Value::of(Ty::named("Integer")),
+            "size" => Value::of(Ty::named("Integer")).sized(Size::Batch),
             _ => Value::unknown(),
         }
     }
@@ -611,7 +632,7 @@ impl<'u> Linker<'u> {
             Some(BinaryOp::Add) => self.concatenation(frame, id, left, right),
             Some(_) => {
                 let value = self.eval(frame, right);
-                Value { known: Known::Nothing, ..value }
+                Value { known: Known::Nothing, size: Size::Unknown, ..value }
             }
         };
         self.store(frame, left, value.clone());
@@ -624,6 +645,9 @@ impl<'u> Linker<'u> {
             Expr::Name(name) => {
                 if let Some(var) = frame.local(*name) {
                     let declared = frame.variable(var).value.ty.clone();
+                    if let Var::Local(index) = var {
+                        frame.reassigned.push(index);
+                    }
                     frame.set(var, typed(value, &declared));
                     return;
                 }
@@ -905,6 +929,15 @@ impl<'u> Linker<'u> {
                     None => Known::Sized(Bound::Constant(0)),
                 };
                 let deps = values.first().map_or(Deps::NONE, |value| value.deps);
+                let size = match values.first() {
+                    None => Size::Exactly(0),
+                    // A copy; of a list, a set has fewer where elements are equal.
+                    Some(from) if from.ty.is_collection() => match (&resolved, &from.ty) {
+                        (Ty::Set(_), Ty::List(_)) => from.count().up_to(),
+                        _ => from.count(),
+                    },
+                    Some(_) => Size::Unknown,
+                };
                 let of_events = resolved.record_type().is_some_and(|object| object.folded().ends_with("__e"));
                 let mut slots = values.iter().fold(Slots::default(), |all, value| all.union(&value.slots));
                 if of_events {
@@ -913,7 +946,7 @@ impl<'u> Linker<'u> {
                     slots.iter().for_each(|from| self.flow.edge(from, slot));
                     slots = Slots::one(slot);
                 }
-                Value { deps, slots, ..Value::known(known, resolved) }
+                Value { deps, slots, ..Value::known(known, resolved) }.sized(size)
             }
             Ty::Platform(name) => {
                 if name.is("eventbus.retryableexception") {
@@ -1074,11 +1107,15 @@ impl<'u> Linker<'u> {
             ("limited", if query.limit == QueryLimit::None && !query.is_count { "no" } else { "yes" }.into()),
         ];
         self.query_effects(frame, at, query.object, is_search, query.for_update, facts);
+        let site = self.site_at(at, if is_search { Effect::Search } else { Effect::Query });
         let record = query.object.map_or(Ty::named("SObject"), Ty::Platform);
         if is_search {
             return Value::of(Ty::list(Ty::list(Ty::named("SObject"))));
         }
         if query.is_count {
+            if let Some(site) = site {
+                frame.note_rows(site, Size::Exactly(1));
+            }
             return Value::of(Ty::named("Integer"));
         }
         let mut keys = query.keys.iter().filter(|(_, bind)| ids.contains(bind));
@@ -1091,7 +1128,11 @@ impl<'u> Linker<'u> {
         let ty = if query.is_aggregate { Ty::named("AggregateResult") } else { record };
         let rows = Slot::QueryRows { unit: frame.unit, expr: id, object: query.object };
         let slot = self.flow.slot(rows, Some(at));
-        Value { slots: Slots::one(slot), ..Value::known(Known::Sized(bound), Ty::list(ty)) }
+        let size = self.rows_of_query(frame, at, query, bound);
+        if let Some(site) = site {
+            frame.note_rows(site, size.clone());
+        }
+        Value { slots: Slots::one(slot), ..Value::known(Known::Sized(bound), Ty::list(ty)) }.sized(size)
     }
 
     /// `record.Id`, which is an id on every object.

@@ -7,7 +7,8 @@ use crate::name::Name;
 use crate::span::Location;
 
 use super::super::flow::Slot;
-use super::super::model::{Decided, Guards, NodeId, Step};
+use super::super::model::{Decided, Guards, NodeId, NodeSizes, Step};
+use super::super::size::Size;
 use super::super::symbols::{ClassId, MethodId};
 use super::super::types::Ty;
 use super::super::value::{AsyncContext, Context, Deps, EventContext, Known, Receiver, Slots, Value};
@@ -36,7 +37,7 @@ pub struct Frame<'u> {
     pub context: Context,
     pub deps: Deps,
     pub symbol: String,
-    locals: Vec<Variable>,
+    pub(super) locals: Vec<Variable>,
     fields: Vec<Variable>,
     /// Overwritten variables, newest last.
     journal: Vec<(Var, Variable)>,
@@ -61,6 +62,9 @@ pub struct Frame<'u> {
     pub touched: Vec<ClassId>,
     /// The conditions whose value the context fixes.
     pub decided: Vec<Decided>,
+    pub sizes: NodeSizes,
+    /// Parameters, by their index, that were given another value.
+    pub reassigned: Vec<usize>,
     next_version: u32,
     _unit: std::marker::PhantomData<&'u Unit>,
 }
@@ -80,6 +84,7 @@ impl<'u> Frame<'u> {
                 Value {
                     deps: Deps::param(index),
                     slots: Slots::one(slot),
+                    size: Size::Param(index as u32),
                     ..Value::known(known, ty.clone())
                 },
             );
@@ -128,6 +133,8 @@ impl<'u> Frame<'u> {
             catching: Vec::new(),
             touched: Vec::new(),
             decided: Vec::new(),
+            sizes: NodeSizes::default(),
+            reassigned: Vec::new(),
             next_version: 0,
             _unit: std::marker::PhantomData,
         }
@@ -158,6 +165,7 @@ impl<'u> Frame<'u> {
             done: true,
             result,
             fields,
+            grown: Vec::new(),
             diverges: never_returns,
         };
         (steps, entry)
@@ -239,12 +247,24 @@ impl<'u> Frame<'u> {
         self.journal.push((var, before));
     }
 
+    /// Only what is known of its size changes: it is still the same value.
+    pub fn resize(&mut self, var: Var, size: Size) {
+        let Some(variable) = self.slot_of(var) else { return };
+        if variable.value.size == size {
+            return;
+        }
+        let before = variable.clone();
+        variable.value.size = size;
+        self.journal.push((var, before));
+    }
+
     /// Assigns a field of `this`; `before` is what it held, if this is the first assignment here.
     pub fn set_field(&mut self, name: Name, mut value: Value, before: Value) {
         // What a field holds may be filled by any method of the object.
         if matches!(value.known, Known::Sized(_)) {
             value.known = Known::Nothing;
         }
+        value.size = Size::Unknown;
         let var = self.this_field(name).unwrap_or_else(|| {
             self.fields.push(Variable { name, value: before, version: 0 });
             Var::Field(self.fields.len() - 1)

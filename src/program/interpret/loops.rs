@@ -5,9 +5,11 @@ use crate::name::Name;
 use crate::span::Span;
 
 use super::super::model::{Bound, Loop, Step};
+use super::super::size::Size;
 use super::super::types::Ty;
 use super::super::value::{Known, Value};
 use super::frame::Var;
+use super::sizes::leaves_loop;
 use super::{Frame, Linker, is_pure};
 
 impl<'u> Linker<'u> {
@@ -17,22 +19,33 @@ impl<'u> Linker<'u> {
         let outer = frame.mark();
         let mut variable = None;
         let mut at_least_once = false;
-        let bound = match &stmt.kind {
+        let (bound, turns) = match &stmt.kind {
             LoopKind::Each { ty, var, iter } => {
                 let over = self.eval(frame, *iter);
                 let declared = self.symbols.resolve(frame.class, ty);
                 let bound = self.each_bound(frame, *iter, &over, &declared);
+                let turns = self.each_turns(frame, *iter, &over, &declared, bound, at);
                 variable = Some((*var, Value { slots: over.slots.clone(), ..Value::of(declared) }));
-                bound
+                (bound, turns)
             }
             LoopKind::For { init, cond, update } => {
                 self.block_in_scope(frame, init);
-                cond.map_or(Bound::Unknown, |cond| self.for_bound(frame, init, cond, update))
+                match cond {
+                    Some(cond) => {
+                        let bound = self.for_bound(frame, init, *cond, update);
+                        (bound, self.for_turns(frame, init, *cond, update, bound))
+                    }
+                    None => (Bound::Unknown, Size::Unknown),
+                }
             }
-            LoopKind::While { cond } => self.while_bound(frame, *cond, &stmt.body),
+            LoopKind::While { cond } => {
+                let bound = self.while_bound(frame, *cond, &stmt.body);
+                (bound, self.while_turns(frame, *cond, &stmt.body, bound, at))
+            }
             LoopKind::DoWhile { cond } => {
                 at_least_once = true;
-                self.while_bound(frame, *cond, &stmt.body)
+                let bound = self.while_bound(frame, *cond, &stmt.body);
+                (bound, self.while_turns(frame, *cond, &stmt.body, bound, at))
             }
         };
         // From the second iteration on, what the body assigns is not known.
@@ -45,6 +58,7 @@ impl<'u> Linker<'u> {
             names.iter().filter_map(|&name| frame.local(name).or_else(|| frame.this_field(name))).collect();
         let assigned = self.really_assigned(frame, stmt, &variable, assigned);
         self.forget(frame, &assigned);
+        let opened = self.open_sizes(frame);
         let checkpoint = frame.checkpoint();
         let here = frame.mark();
         let outer_start = std::mem::replace(&mut frame.loop_start, here);
@@ -70,8 +84,10 @@ impl<'u> Linker<'u> {
         }
         let steps = frame.close();
         frame.loop_start = outer_start;
+        let sizes = self.sizes_after_body(frame, &opened);
         let reached = frame.roll_back(checkpoint);
         frame.merge(vec![reached, Vec::new()]);
+        self.close_sizes(frame, opened, sizes, &turns, leaves_loop(&steps));
         frame.leave_scope(outer);
         if !is_pure(&steps) {
             let resets = frame
@@ -87,7 +103,7 @@ impl<'u> Linker<'u> {
                 })
                 .map(|(subject, _)| subject as u32)
                 .collect();
-            frame.emit(Step::Loop(Loop { at, bound, at_least_once, resets, steps }));
+            frame.emit(Step::Loop(Loop { at, bound, size: turns, at_least_once, resets, steps }));
         }
     }
 

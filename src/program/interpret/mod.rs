@@ -12,6 +12,7 @@ mod expressions;
 mod frame;
 mod loops;
 mod platform_calls;
+mod sizes;
 mod statements;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -25,6 +26,7 @@ use super::flow::{Flow, Slot, SlotId};
 use super::flows::Flows;
 use super::frameworks::Frameworks;
 use super::model::{Effect, How, LinkStatistics, Node, NodeId, NodeKind, Site, SiteId, Step};
+use super::size::Size;
 use super::symbols::{Body, ClassId, FieldId, MethodId, Symbols};
 use super::types::Ty;
 use super::value::{
@@ -48,6 +50,8 @@ pub(super) struct Entry {
     pub result: Value,
     /// Fields of `this` that are known at the end.
     pub fields: Vec<(Name, Known)>,
+    /// The collections in parameters that the body adds to, and their sizes at the end.
+    pub grown: Vec<(u32, Size)>,
     /// Whether the method never comes back normally.
     pub diverges: bool,
 }
@@ -94,6 +98,8 @@ pub(super) struct Linker<'u> {
     pub future_args: FxHashMap<MethodId, Vec<Known>>,
     /// Nodes that something calls.
     pub called: FxHashSet<MethodId>,
+    /// The call that was entered last, and the collections among its arguments that it adds to.
+    grown: Option<(Location, Vec<(u32, Size)>)>,
 }
 
 /// A `catch` that may swallow the exception of a callout.
@@ -140,6 +146,7 @@ impl<'u> Linker<'u> {
             callers_known: false,
             future_args: FxHashMap::default(),
             called: FxHashSet::default(),
+            grown: None,
         }
     }
 
@@ -228,6 +235,7 @@ impl<'u> Linker<'u> {
             kind: NodeKind::Apex,
             steps: Vec::new(),
             decided: Vec::new(),
+            sizes: Default::default(),
         });
         self.node_methods.push(Some(method));
         self.entries.push(Entry {
@@ -236,6 +244,7 @@ impl<'u> Linker<'u> {
             done: false,
             result: Value::of(declared.returns.clone()),
             fields: Vec::new(),
+            grown: Vec::new(),
             diverges: false,
         });
         self.memo.entry(key).or_default().push(id);
@@ -248,11 +257,19 @@ impl<'u> Linker<'u> {
         let mut frame = Frame::new(self, id, method, context);
         let diverges = self.run_body(&mut frame, method);
         let decided = std::mem::take(&mut frame.decided);
-        let (steps, entry) = frame.finish(self, diverges);
+        let mut sizes = std::mem::take(&mut frame.sizes);
+        let grown = frame.grown_params(&sizes, declared.params.len());
+        let (steps, mut entry) = frame.finish(self, diverges);
         self.depth -= 1;
         self.nodes[id.0 as usize].context = self.describe(&entry.context, entry.deps, method);
         self.nodes[id.0 as usize].steps = steps;
         self.nodes[id.0 as usize].decided = decided;
+        entry.grown = grown;
+        entry.result.size = entry.result.size.closed(&sizes.locals);
+        if !self.nodes[id.0 as usize].steps.is_empty() {
+            sizes.params = declared.params.iter().map(|(name, _)| *name).collect();
+            self.nodes[id.0 as usize].sizes = sizes;
+        }
         self.entries[id.0 as usize] = entry;
         id
     }
@@ -268,6 +285,7 @@ impl<'u> Linker<'u> {
             done: false,
             result: Value::unknown(),
             fields: Vec::new(),
+            grown: Vec::new(),
             diverges: false,
         });
         id
@@ -350,6 +368,11 @@ impl<'u> Linker<'u> {
         self.sites.push(make());
         self.site_ids.insert((at, effect), id);
         id
+    }
+
+    /// The site of this effect that stands there, if there is one.
+    pub fn site_at(&self, at: Location, effect: Effect) -> Option<SiteId> {
+        self.site_ids.get(&(at, effect)).copied()
     }
 
     /// Counts a call once, however many nodes its method has.

@@ -556,6 +556,7 @@ impl<'u> Linker<'u> {
         let events = args.first().cloned().unwrap_or_else(Value::unknown);
         let is_list = events.ty.is_collection();
         let object = events.ty.record_type();
+        let rows = Linker::taken(&events);
         let site = self.effect(frame, Effect::Publish, at, |frame| Site {
             effect: Effect::Publish,
             at,
@@ -581,6 +582,7 @@ impl<'u> Linker<'u> {
                 ),
             ],
         });
+        frame.note_rows(site, rows);
         self.site_values.entry(site).or_default().extend(events.slots.iter());
         let result = Ty::named("Database.SaveResult");
         let slot = self.flow.slot(Slot::Response(site), Some(at));
@@ -648,11 +650,16 @@ impl<'u> Linker<'u> {
                     return Value::of(Ty::named("Database.QueryLocator"));
                 }
                 let record = object.map_or(Ty::named("SObject"), Ty::Platform);
+                let size = self.rows_of_text(at, object, text.as_deref());
+                if let Some(site) = self.site_at(at, Effect::Query) {
+                    frame.note_rows(site, size.clone());
+                }
                 let slot = self.flow.slot(Slot::QueryRows { unit: frame.unit, expr: id, object }, Some(at));
                 Value {
                     slots: Slots::one(slot),
                     ..Value::known(Known::Sized(Bound::QueryRows), Ty::list(record))
                 }
+                .sized(size)
             }
             "setsavepoint" => {
                 self.plain_effect(frame, at, Effect::Savepoint, "`Database.setSavepoint`");
@@ -735,8 +742,15 @@ impl<'u> Linker<'u> {
     ) -> Value {
         let kind = match method {
             "settimeout" => {
+                let time = match args.first().map(|arg| &arg.known) {
+                    Some(Known::Int(time)) => u32::try_from(*time).ok(),
+                    _ => None,
+                };
                 for slot in receiver.slots.iter() {
                     self.flow.note(slot, SlotFacts::TIMEOUT_SET);
+                    if let Some(time) = time {
+                        self.flow.note_timeout(slot, time);
+                    }
                 }
                 return Value::of(Ty::Void);
             }
@@ -853,6 +867,7 @@ fn collection_method(receiver: &Value, method: &str) -> Value {
         deps: receiver.deps,
         decision: false,
         slots: receiver.slots.clone(),
+        size: receiver.count(),
     };
     let one = |ty: Ty| Value { slots: receiver.slots.clone(), deps: receiver.deps, ..Value::of(ty) };
     match (&receiver.ty, method) {
@@ -867,7 +882,7 @@ fn collection_method(receiver: &Value, method: &str) -> Value {
                 Known::Sized(Bound::Constant(0)) => Known::Int(0),
                 known => known.clone(),
             };
-            Value { known, deps: receiver.deps, ..Value::of(Ty::named("Integer")) }
+            Value { known, deps: receiver.deps, ..Value::of(Ty::named("Integer")) }.sized(receiver.count())
         }
         (_, "isempty") => {
             // Only what was never filled is known to be empty; code that asks of others means it.

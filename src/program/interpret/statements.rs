@@ -5,7 +5,10 @@ use crate::name::Name;
 use crate::span::{Location, Span};
 
 use super::super::flow::SlotFacts;
-use super::super::model::{Arm, Case, Condition, Decided, Effect, Guards, How, NodeId, Site, SiteId, Step};
+use super::super::model::{
+    Arm, Case, Condition, Decided, Effect, Guards, How, NodeId, Runs, Site, SiteId, Step,
+};
+use super::super::size::Size;
 use super::super::symbols::Body;
 use super::super::types::Ty;
 use super::super::value::{Context, Deps, EventContext, Known, Receiver, Value};
@@ -30,6 +33,7 @@ struct Outcome<'u> {
     block: &'u [Stmt],
     conditions: Vec<Condition>,
     guards: Guards,
+    runs: Runs,
 }
 
 impl Flow {
@@ -142,17 +146,28 @@ impl<'u> Linker<'u> {
             }
             return Flow::of(self.block(frame, if outcome { then } else { otherwise }));
         }
+        let runs_true = self.runs(frame, cond, true, test.guards_true, [then, rest]);
+        let runs_false = self.runs(frame, cond, false, test.guards_false, [otherwise, rest]);
         let arms = [
-            Outcome { case: Case::True, block: then, conditions: test.when_true, guards: test.guards_true },
+            Outcome {
+                case: Case::True,
+                block: then,
+                conditions: test.when_true,
+                guards: test.guards_true,
+                runs: runs_true,
+            },
             Outcome {
                 case: Case::False,
                 block: otherwise,
                 conditions: test.when_false,
                 guards: test.guards_false,
+                runs: runs_false,
             },
         ];
         let at = frame.at(self, cond);
-        self.arms(frame, at, &arms, rest, |_, _, _| {})
+        self.arms(frame, at, &arms, rest, |this, frame, index| {
+            this.sized_by_condition(frame, cond, if index == 0 { runs_true } else { runs_false });
+        })
     }
 
     /// Interprets exclusive arms that together cover all cases. When all but one of them end the
@@ -216,6 +231,7 @@ impl<'u> Linker<'u> {
                     case: outcome.case,
                     guards: if is_choice { outcome.guards } else { outcome.guards.without(Guards::DECISION) },
                     conditions: outcome.conditions.clone(),
+                    runs: outcome.runs,
                     steps,
                 })
                 .collect();
@@ -283,11 +299,17 @@ impl<'u> Linker<'u> {
                     ty = Some((*var, label));
                 }
             }
-            live.push(Outcome { case: Case::Switch, block: &arm.body, conditions, guards });
+            live.push(Outcome { case: Case::Switch, block: &arm.body, conditions, guards, runs: Runs::Each });
             types.push(ty);
         }
         if !has_else {
-            live.push(Outcome { case: Case::Switch, block: &[], conditions: Vec::new(), guards });
+            live.push(Outcome {
+                case: Case::Switch,
+                block: &[],
+                conditions: Vec::new(),
+                guards,
+                runs: Runs::Each,
+            });
             types.push(None);
         }
         let at = frame.at(self, on);
@@ -326,6 +348,7 @@ impl<'u> Linker<'u> {
             let checkpoint = frame.checkpoint();
             // Anything may have been assigned before the exception.
             self.forget(frame, &assigned);
+            assigned.iter().for_each(|&var| frame.resize(var, Size::Unknown));
             let mark = frame.mark();
             let ty = self.symbols.resolve(frame.class, &clause.ty);
             frame.declare(clause.var, Value::of(ty));
@@ -465,6 +488,7 @@ impl<'u> Linker<'u> {
             Some(object) => self.automation(frame, object, op),
             None => Vec::new(),
         };
+        frame.note_rows(site, Linker::taken(value));
         frame.emit(Step::Dml { site, triggers });
     }
 
@@ -528,6 +552,7 @@ impl<'u> Linker<'u> {
         at: Location,
         targets: Vec<NodeId>,
         how: How,
+        sizes: Vec<Size>,
     ) {
         let worth = targets.iter().any(|target| {
             let entry = &self.entries[target.0 as usize];
@@ -538,7 +563,7 @@ impl<'u> Linker<'u> {
                 self.node_methods[target.0 as usize]
                     .is_some_and(|method| matches!(self.symbols.method(method).body, Body::StaticInit { .. }))
             });
-            frame.emit(Step::Call(super::super::model::Call { at, targets, how, once }));
+            frame.emit(Step::Call(super::super::model::Call { at, targets, how, once, sizes }));
         }
     }
 }

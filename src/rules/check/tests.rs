@@ -23,6 +23,7 @@ fn node(symbol: &str, context: &str, at: Location) -> Node {
         kind: Default::default(),
         steps: Vec::new(),
         decided: Vec::new(),
+        sizes: Default::default(),
     }
 }
 
