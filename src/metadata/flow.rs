@@ -100,6 +100,8 @@ pub enum ElementKind {
     Lookup {
         object: Option<Name>,
         first_only: bool,
+        /// Whether conditions choose the records.
+        by_filters: bool,
         /// At most this many records.
         limit: Option<u32>,
     },
@@ -341,6 +343,7 @@ fn element(element: &Element) -> Option<FlowElement> {
             object: value(element, "object"),
             // Without it, an element that fills a variable of one record asks for one.
             first_only: element.is("getFirstRecordOnly") || element.first("outputAssignments").is_some(),
+            by_filters: element.first("filters").is_some(),
             limit: element.number("limit").map(|number| number.value),
         },
         "recordCreates" => ElementKind::Create(records()),

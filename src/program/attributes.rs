@@ -202,6 +202,24 @@ pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
         meaning: "whether it sends an email by code; `sometimes`: under a condition or after a failure",
     },
     ItemAttribute {
+        name: "needs-user",
+        kinds: &[ItemKind::EventTrigger],
+        values: Values::Closed(&["email", "owner", "identity", "no"]),
+        meaning: "why the trigger needs a real user: it sends an email, it inserts records without an owner, or it writes the running user's id into records",
+    },
+    ItemAttribute {
+        name: "needs",
+        kinds: &[ItemKind::EventTrigger],
+        values: Values::Free,
+        meaning: "the same in words",
+    },
+    ItemAttribute {
+        name: "writes",
+        kinds: &[ItemKind::EventTrigger],
+        values: Values::Free,
+        meaning: "the object whose records have no owner, or hold the running user's id",
+    },
+    ItemAttribute {
         name: "updates",
         kinds: &[ItemKind::EventTrigger],
         values: Values::Closed(&["yes", "no"]),
@@ -474,6 +492,12 @@ pub const ATTRIBUTES: &[Attribute] = &[
         meaning: "whether a callback is passed that gets the outcome, or the project asks for it later",
     },
     Attribute {
+        name: "writable",
+        effects: &[ExternalWrite],
+        values: &["yes", "no"],
+        meaning: "whether the data source lets the org write (`isWritable`); not known where the project has no such source",
+    },
+    Attribute {
         name: "filtered",
         effects: &[Query, Search],
         values: &["yes", "no"],
@@ -506,6 +530,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
             Publish,
             Email,
             ConnectWrite,
+            ExternalWrite,
             Rollback,
             Action,
             Subflow,
@@ -573,6 +598,24 @@ pub const ATTRIBUTES: &[Attribute] = &[
         effects: &[Dml],
         values: &["yes", "no"],
         meaning: "whether the records carry `EventUuid` or `ReplayId` of an event",
+    },
+    Attribute {
+        name: "owner",
+        effects: &[Dml],
+        values: &["set", "unset"],
+        meaning: "in the transaction of an event trigger: whether the records made here have an `OwnerId`",
+    },
+    Attribute {
+        name: "running-user",
+        effects: &[Dml],
+        values: &["yes", "no"],
+        meaning: "in the transaction of an event trigger: whether the records hold the id of the running user (`UserInfo.getUserId()`)",
+    },
+    Attribute {
+        name: "keyed-by",
+        effects: &[Query, Search],
+        values: &["event-id", "event", "other", "nothing", "unknown"],
+        meaning: "what the bind variables of the query come from, where an event trigger runs it: the `EventUuid` or `ReplayId` of an event, other data of an event, or other values; `nothing`: it has none",
     },
     Attribute {
         name: "taken",

@@ -7,7 +7,7 @@ use crate::name::Name;
 
 use super::flows;
 use super::interpret::Linker;
-use super::model::{Bound, Caller, Callers, Entry, EntryKind, NodeId};
+use super::model::{Bound, Call, Caller, Callers, Entry, EntryKind, How, NodeId, Step};
 use super::symbols::{ClassId, Method, MethodId};
 use super::value::{AsyncContext, Context, EventContext, Known, Receiver};
 
@@ -50,6 +50,7 @@ pub fn find(linker: &mut Linker, pages: &[Page]) -> Vec<Entry> {
     }
     flows::uncalled_flows(linker, &mut entries);
     uncalled(linker, &mut entries, &mut taken);
+    initialised(linker, &entries);
     for entry in entries.iter_mut().filter(|entry| entry.kind == EntryKind::Invocable) {
         let method = linker.node_methods[entry.node.0 as usize];
         let callers = method.and_then(|method| linker.flows.callers.get(&method));
@@ -70,6 +71,27 @@ pub fn find(linker: &mut Linker, pages: &[Page]) -> Vec<Entry> {
         }
     }
     entries
+}
+
+/// What the platform calls starts with the static initialiser of its class.
+fn initialised(linker: &mut Linker, entries: &[Entry]) {
+    let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+    for entry in entries.iter().filter(|entry| !entry.kind.is_flow()) {
+        let method = linker.node_methods[entry.node.0 as usize].map(|id| linker.symbols.method(id));
+        let init =
+            method.and_then(|method| method.class).and_then(|class| linker.symbols.class(class).static_init);
+        let Some(init) = init.filter(|_| seen.insert(entry.node)) else { continue };
+        let context = Context {
+            event: EventContext::NoTrigger,
+            job: AsyncContext::Unknown,
+            receiver: Receiver::None,
+            args: Vec::new(),
+            bypassed: Vec::new(),
+        };
+        let target = linker.node(init, context);
+        let call = Call { at: entry.at, targets: vec![target], how: How::Declared, once: true, sizes: Vec::new() };
+        linker.nodes[entry.node.0 as usize].steps.insert(0, Step::Call(call));
+    }
 }
 
 /// An `@future` method or a method of a queueable or batch class.

@@ -90,6 +90,8 @@ pub enum Slot {
         unit: u32,
         expr: ExprId,
     },
+    /// `UserInfo.getUserId()`.
+    RunningUser,
     /// What arrives here only under a condition on the data.
     Filtered {
         unit: u32,
@@ -127,6 +129,8 @@ impl SlotFacts {
     pub const ESCAPES: SlotFacts = SlotFacts(1 << 4);
     /// Written by DML.
     pub const SAVED: SlotFacts = SlotFacts(1 << 5);
+    /// A record whose `OwnerId` is set.
+    pub const OWNED: SlotFacts = SlotFacts(1 << 6);
 
     pub fn has(self, other: SlotFacts) -> bool {
         self.0 & other.0 != 0

@@ -30,6 +30,7 @@ use rustc_hash::FxHashMap;
 
 pub use entries::Page;
 pub use frameworks::tdtm::{ACTIONS as TRIGGER_ACTIONS, handlers_named_in};
+pub use payload::OWNED_BY_USERS;
 
 use crate::apex::unit::{Expr, Unit};
 use crate::config::Landscape;
@@ -40,7 +41,7 @@ use crate::name;
 use flows::Flows;
 use frameworks::Frameworks;
 use interpret::Linker;
-use model::{Effect, Entry, EntryKind, Program, Unseen};
+use model::{Effect, Entry, EntryKind, Program, Site, Unseen};
 
 /// Stack of the linking thread, in bytes: calls are followed as deep as code calls. Only what is used
 /// becomes memory.
@@ -91,6 +92,7 @@ fn link_here(input: &Input) -> Program {
         let writes = linker.sites.iter_mut().filter(|site| site.effect == Effect::ExternalWrite);
         writes.for_each(|site| site.facts = vec![("outcome", "handled".into())]);
     }
+    writable(&mut linker.sites, input.metadata);
     let mut statistics = linker.statistics;
     statistics.flows = linker.flows.count();
     statistics.classes = symbols.classes.len();
@@ -115,6 +117,21 @@ fn link_here(input: &Input) -> Program {
 fn asks_for_outcomes(units: &[Unit]) -> bool {
     let asks = |expr: &Expr| matches!(expr, Expr::Call { name, .. } if name.folded().starts_with("getasync"));
     units.iter().any(|unit| unit.exprs.iter().any(asks))
+}
+
+/// Completes writes to external objects by whether their data source takes any (`isWritable`).
+fn writable(sites: &mut [Site], metadata: &Metadata) {
+    for site in sites.iter_mut().filter(|site| site.effect == Effect::ExternalWrite) {
+        let source = metadata
+            .external_objects
+            .iter()
+            .find(|object| Some(object.header.name) == site.object)
+            .and_then(|object| object.data_source)
+            .and_then(|name| metadata.data_sources.iter().find(|source| source.header.name == name.value));
+        if let Some(writable) = source.and_then(|source| source.writable) {
+            site.facts.push(("writable", if writable.value { "yes" } else { "no" }.into()));
+        }
+    }
 }
 
 fn most_frequent_first(unseen: FxHashMap<(Option<name::Name>, name::Name), usize>) -> Vec<Unseen> {

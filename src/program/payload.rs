@@ -3,15 +3,24 @@
 //! The values are followed through the whole project (see [`super::flow`]), so that an event built in
 //! one class from records that another one queried is still known to carry record data.
 
-use rustc_hash::FxHashMap;
+use std::borrow::Cow;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::apex::unit::Expr;
 use crate::name::Name;
 
 use super::flow::{Flow, SinkKind, Slot, SlotFacts, SlotId};
 use super::interpret::Linker;
-use super::model::{Effect, Entry, EntryKind, Origin, Payload, PayloadField, SiteId};
+use super::model::{Effect, Entry, EntryKind, NodeId, Origin, Payload, PayloadField, SiteId, Step};
 use super::symbols::MethodId;
+
+/// Standard objects whose records people work on as their owners, in lower case.
+///
+/// Source: Platform Events Developer Guide, "Subscribe to Platform Event Notifications with Apex Triggers"
+/// (a record that the trigger creates belongs to the Automated Process user unless `OwnerId` is set).
+pub const OWNED_BY_USERS: [&str; 10] =
+    ["account", "asset", "campaign", "case", "contract", "event", "lead", "opportunity", "order", "task"];
 
 /// A field of an event that is set somewhere.
 struct Setting {
@@ -27,6 +36,7 @@ pub fn complete(linker: &mut Linker, entries: &[Entry]) -> Vec<Payload> {
     put_into_collections(linker);
     let settings = settings(linker);
     let inputs = inputs(linker, entries);
+    let in_subscribers = in_subscribers(linker, entries);
     let mut payloads = Vec::new();
     for index in 0..linker.sites.len() {
         let id = SiteId(index as u32);
@@ -65,16 +75,99 @@ pub fn complete(linker: &mut Linker, entries: &[Entry]) -> Vec<Payload> {
                 let filtered = filtered(&linker.flow, given, |slot| {
                     matches!(slot, Slot::NewRecord { .. } | Slot::QueryRows { .. } | Slot::TriggerRecords(_))
                 });
-                let keyed =
-                    linker.flow.sources(given, |_| false).iter().any(|&slot| is_event_key(linker, slot));
-                let facts = &mut linker.sites[index].facts;
+                let sources = linker.flow.sources(given, |_| false);
+                let keyed = sources.iter().any(|&slot| is_event_key(linker, slot));
+                let mut facts: Vec<(&'static str, Cow<'static, str>)> = Vec::new();
                 facts.extend(filtered.map(|yes| ("conditional", yes.into())));
                 facts.push(("event-key", if keyed { "yes" } else { "no" }.into()));
+                if in_subscribers.contains(&id) {
+                    facts.extend(owner(&linker.flow, &sources).map(|owner| ("owner", owner.into())));
+                    let names_user =
+                        sources.iter().any(|&slot| matches!(linker.flow.kind(slot), Slot::RunningUser));
+                    facts.push(("running-user", if names_user { "yes" } else { "no" }.into()));
+                }
+                linker.sites[index].facts.extend(facts);
+            }
+            Effect::Query if in_subscribers.contains(&id) => {
+                let key = key_of(linker, given);
+                let facts = &mut linker.sites[index].facts;
+                facts.retain(|(name, _)| *name != "keyed-by");
+                facts.push(("keyed-by", key.into()));
             }
             _ => {}
         }
     }
     payloads
+}
+
+/// The places that a transaction of an event trigger comes to.
+fn in_subscribers(linker: &Linker, entries: &[Entry]) -> FxHashSet<SiteId> {
+    fn visit(steps: &[Step], nodes: &mut Vec<NodeId>, sites: &mut FxHashSet<SiteId>) {
+        for step in steps {
+            match step {
+                Step::Call(call) => nodes.extend(&call.targets),
+                Step::Effect(site) => {
+                    sites.insert(*site);
+                }
+                Step::Dml { site, triggers } => {
+                    sites.insert(*site);
+                    nodes.extend(triggers);
+                }
+                Step::Branch { arms, .. } => {
+                    arms.iter().for_each(|arm| visit(&arm.steps, nodes, sites));
+                }
+                Step::Loop(body) => visit(&body.steps, nodes, sites),
+                Step::Try { body, catches, finally } => {
+                    visit(body, nodes, sites);
+                    catches.iter().for_each(|steps| visit(steps, nodes, sites));
+                    visit(finally, nodes, sites);
+                }
+                Step::Commit | Step::Return | Step::Throw | Step::Break | Step::Continue => {}
+            }
+        }
+    }
+    let is_subscriber =
+        |entry: &&Entry| matches!(entry.kind, EntryKind::EventTrigger | EntryKind::ChangeEventTrigger);
+    let mut todo: Vec<NodeId> = entries.iter().filter(is_subscriber).map(|entry| entry.node).collect();
+    let mut seen: FxHashSet<NodeId> = FxHashSet::default();
+    let mut sites = FxHashSet::default();
+    while let Some(node) = todo.pop() {
+        if seen.insert(node) {
+            visit(&linker.nodes[node.0 as usize].steps, &mut todo, &mut sites);
+        }
+    }
+    sites
+}
+
+/// Whether the records that are made here, and arrive at the DML, have an owner; `None` where none is
+/// made here, or code that is not known may set it.
+fn owner(flow: &Flow, sources: &[SlotId]) -> Option<&'static str> {
+    let made: Vec<SlotFacts> = sources
+        .iter()
+        .filter(|&&slot| matches!(flow.kind(slot), Slot::NewRecord { .. }))
+        .map(|&slot| flow.facts_of(slot))
+        .collect();
+    if made.is_empty() || made.iter().any(|facts| facts.has(SlotFacts::ESCAPES)) {
+        return None;
+    }
+    Some(if made.iter().all(|facts| facts.has(SlotFacts::OWNED)) { "set" } else { "unset" })
+}
+
+/// What the values that a query looks for come from.
+fn key_of(linker: &Linker, given: &[SlotId]) -> &'static str {
+    let sources = linker.flow.sources(given, |_| false);
+    let is_from_event = |slot: &SlotId| matches!(linker.flow.kind(*slot), Slot::TriggerRecords(Some(object)) if is_event(*object) || object.folded().ends_with("changeevent"));
+    if sources.iter().any(|&slot| is_event_key(linker, slot)) {
+        "event-id"
+    } else if sources.iter().any(is_from_event) {
+        "event"
+    } else if sources.iter().any(|&slot| {
+        matches!(linker.flow.kind(slot), Slot::QueryRows { .. } | Slot::Text { .. } | Slot::RunningUser)
+    }) {
+        "other"
+    } else {
+        "unknown"
+    }
 }
 
 /// What was put into a collection also is in the collection that was passed here.

@@ -9,6 +9,7 @@ use crate::metadata::Metadata;
 use crate::metadata::channel::ChannelMember;
 use crate::metadata::object::PublishBehavior;
 use crate::name::Name;
+use crate::program::OWNED_BY_USERS;
 use crate::program::model::{Effect, Effects, EntryId, EntryKind, Guards, Item, ItemKind, Program, Site};
 use crate::span::Location;
 
@@ -364,11 +365,19 @@ fn triggers(program: &Program, summary: &Summary, metadata: &Metadata) -> Vec<It
             (true, true) => "no",
         };
         let updates = reached(Effect::Dml, Guards::NONE);
-        let related = emails
+        let mut related: Vec<(Location, String)> = emails
             .iter()
             .take(2)
             .map(|email| (program.site(email.site).at, "sends the email".to_owned()))
             .collect();
+        let (needs, words, object) = match dependence(program, summary, id) {
+            _ if email != "no" => ("email", "cannot send email".to_owned(), None),
+            Some(found) => {
+                related.push((found.at, found.what));
+                (found.needs, found.words, found.object)
+            }
+            None => ("no", String::new(), None),
+        };
         items.push(Item {
             kind: ItemKind::EventTrigger,
             name: entry.owner,
@@ -380,10 +389,66 @@ fn triggers(program: &Program, summary: &Summary, metadata: &Metadata) -> Vec<It
                 ("partitions", count(partitions as usize)),
                 ("partition-key", key.into()),
                 ("sends-email", email.into()),
+                ("needs-user", needs.into()),
                 ("updates", if updates.is_empty() { "no" } else { "yes" }.into()),
-            ],
+            ]
+            .into_iter()
+            .chain((!words.is_empty()).then(|| ("needs", words.into())))
+            .chain(object.map(|object| ("writes", object.as_str().to_owned().into())))
+            .collect(),
             related,
         });
     }
     items
+}
+
+/// Why a trigger needs a real user, besides email.
+struct Dependence {
+    needs: &'static str,
+    /// What becomes of the records, after "the Automated Process user, which …".
+    words: String,
+    object: Option<Name>,
+    at: Location,
+    what: String,
+}
+
+/// DML of the trigger, not of its error handling, whose records belong to the running user or name it.
+fn dependence(program: &Program, summary: &Summary, entry: EntryId) -> Option<Dependence> {
+    let is_new = |site: &Site| matches!(site.operation, Some(DmlOp::Insert | DmlOp::Upsert));
+    let unowned = |site: &Site| {
+        is_new(site)
+            && site.fact("owner") == Some("unset")
+            && site.object.is_some_and(|object| OWNED_BY_USERS.iter().any(|owned| object.is(owned)))
+    };
+    let names_user = |site: &Site| site.fact("running-user") == Some("yes");
+    let first = |wanted: &(dyn Fn(&Site) -> bool + Sync)| {
+        let query = ReachQuery {
+            effects: Effects::of(&[Effect::Dml]),
+            site: &wanted,
+            avoid: Guards::CAUGHT,
+            blocked: None,
+            through_dml: false,
+        };
+        let found = reach(program, summary, entry, &query).into_iter().find(|reach| !reach.conditional)?;
+        Some(program.site(found.site))
+    };
+    let records =
+        |site: &Site| site.object.map_or("the records".to_owned(), |object| format!("the {object} records"));
+    if let Some(site) = first(&unowned) {
+        return Some(Dependence {
+            needs: "owner",
+            words: format!("then owns {} that it inserts", records(site)),
+            object: site.object,
+            at: site.at,
+            what: "inserts them without `OwnerId`".to_owned(),
+        });
+    }
+    let site = first(&names_user)?;
+    Some(Dependence {
+        needs: "identity",
+        words: format!("is then named in {} as the user who did it", records(site)),
+        object: site.object,
+        at: site.at,
+        what: "writes the id of the running user".to_owned(),
+    })
 }

@@ -207,12 +207,16 @@ impl<'u> Linker<'u> {
                     None => self.count_unseen(at, Some(*class), Name::new("invoke")),
                 }
             }
-            ElementKind::Lookup { object, first_only, .. } => {
+            ElementKind::Lookup { object, first_only, by_filters, limit } => {
                 let Some(object) = object.filter(|object| !object.folded().ends_with("__mdt")) else {
                     return;
                 };
                 let label = format!("`{}` (query of {object})", element.name.value);
-                let site = self.flow_effect(body, element, Effect::Query, label, Some(object), Vec::new());
+                let yes_no = |yes: bool| if yes { "yes" } else { "no" };
+                let limited = *first_only || limit.is_some();
+                let facts =
+                    vec![("filtered", yes_no(*by_filters).into()), ("limited", yes_no(limited).into())];
+                let site = self.flow_effect(body, element, Effect::Query, label, Some(object), facts);
                 body.note_rows(site, !first_only, at);
                 if ["__dlm", "__dll", "__cio"].iter().any(|end| object.folded().ends_with(end)) {
                     let facts = vec![("api", "data-cloud".into()), ("endpoint", "dynamic".into())];
@@ -458,6 +462,13 @@ impl<'u> Linker<'u> {
             let label = format!("`{name}` (publish{on})");
             let site = self.flow_effect(body, element, Effect::Publish, label, object, vec![size]);
             body.note_rows(site, is_list, body.at(element.name.at));
+            return;
+        }
+        // The other system gets it later, and the flow never learns how that went.
+        if object.is_some_and(|object| object.folded().ends_with("__x")) {
+            let label = format!("`{name}` ({op}{on})");
+            let facts = vec![("outcome", "ignored".into())];
+            self.flow_effect(body, element, Effect::ExternalWrite, label, object, facts);
             return;
         }
         let label = format!("`{name}` ({op}{on})");

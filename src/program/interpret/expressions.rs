@@ -465,6 +465,10 @@ impl<'u> Linker<'u> {
     }
 
     pub(super) fn record_ids(&mut self, frame: &mut Frame<'u>, id: ExprId, taken: &'static str) {
+        // The log takes nothing.
+        if frame.in_debug {
+            return;
+        }
         let at = frame.at(self, id);
         self.effect(frame, Effect::RecordIds, at, |frame| Site {
             effect: Effect::RecordIds,
@@ -777,6 +781,9 @@ impl<'u> Linker<'u> {
             Some(_) if !matches!(holder.ty, Ty::Platform(_)) => {}
             Some(_) => {
                 for record in holder.slots.iter() {
+                    if name.is("ownerid") {
+                        self.flow.note(record, SlotFacts::OWNED);
+                    }
                     if matches!(self.flow.kind(record), Slot::NewRecord { .. }) {
                         value.slots.iter().for_each(|from| self.flow.edge(from, record));
                     }
@@ -816,7 +823,9 @@ impl<'u> Linker<'u> {
         let is_field = |&arg: &ExprId| matches!(unit.expr(arg), Expr::Assign { left, op: None, .. } if matches!(unit.expr(*left), Expr::Name(_)));
         let suffix = object.folded().rsplit("__").next().unwrap_or_default();
         let custom = object.folded().contains("__") && matches!(suffix, "c" | "e" | "x" | "b" | "mdt");
-        if !(custom || (!args.is_empty() && args.iter().all(is_field))) {
+        let owned = args.is_empty()
+            && super::super::payload::OWNED_BY_USERS.iter().any(|standard| object.is(standard));
+        if !(custom || owned || (!args.is_empty() && args.iter().all(is_field))) {
             return None;
         }
         let at = frame.at(self, id);
@@ -824,6 +833,10 @@ impl<'u> Linker<'u> {
             let slot = self.flow.slot(Slot::NewRecord { unit: frame.unit, expr: id, object }, Some(at));
             for from in values.iter().flat_map(|value| value.slots.iter()) {
                 self.flow.edge(from, slot);
+            }
+            let sets_owner = |&arg: &ExprId| matches!(unit.expr(arg), Expr::Assign { left, .. } if matches!(unit.expr(*left), Expr::Name(name) if name.is("ownerid")));
+            if args.iter().any(sets_owner) {
+                self.flow.note(slot, SlotFacts::OWNED);
             }
             return Some(Slots::one(slot));
         }
@@ -1093,8 +1106,10 @@ impl<'u> Linker<'u> {
         let query = unit.query(query);
         // Which binds are the id of one record.
         let mut ids = Vec::new();
+        let mut bound_values = Vec::new();
         for &bind in &query.binds {
             let value = self.eval(frame, bind);
+            bound_values.extend(value.slots.iter());
             let is_id = value.ty.is_platform("id") || self.reads_id(frame, bind);
             if is_id && query.keys.iter().any(|(_, key)| *key == bind) {
                 ids.push(bind);
@@ -1105,9 +1120,13 @@ impl<'u> Linker<'u> {
         let facts = vec![
             ("filtered", if query.where_fields.is_empty() { "no" } else { "yes" }.into()),
             ("limited", if query.limit == QueryLimit::None && !query.is_count { "no" } else { "yes" }.into()),
+            ("keyed-by", if query.binds.is_empty() { "nothing" } else { "unknown" }.into()),
         ];
         self.query_effects(frame, at, query.object, is_search, query.for_update, facts);
         let site = self.site_at(at, if is_search { Effect::Search } else { Effect::Query });
+        if let Some(site) = site.filter(|_| !bound_values.is_empty()) {
+            self.site_values.entry(site).or_default().append(&mut bound_values);
+        }
         let record = query.object.map_or(Ty::named("SObject"), Ty::Platform);
         if is_search {
             return Value::of(Ty::list(Ty::list(Ty::named("SObject"))));

@@ -87,6 +87,10 @@ impl<'u> Linker<'u> {
                 let slot = self.flow.slot(Slot::SessionId { unit: frame.unit, expr: id }, Some(at));
                 Value { slots: Slots::one(slot), ..Value::of(Ty::named("String")) }
             }
+            ("userinfo", "getuserid") => {
+                let slot = self.flow.slot(Slot::RunningUser, None);
+                Value { slots: Slots::one(slot), ..Value::of(Ty::named("Id")) }
+            }
             ("url", "getsalesforcebaseurl" | "getorgdomainurl" | "getcurrentrequesturl") => {
                 let slot = self.flow.slot(Slot::OwnUrl { unit: frame.unit, expr: id }, Some(at));
                 Value { slots: Slots::one(slot), ..Value::of(Ty::named("URL")) }
@@ -639,8 +643,9 @@ impl<'u> Linker<'u> {
                     let locks = text
                         .as_deref()
                         .is_some_and(|text| text.to_ascii_lowercase().trim_end().ends_with("for update"));
-                    let facts =
+                    let mut facts =
                         text.as_deref().map(|text| query_facts(text, &first.known)).unwrap_or_default();
+                    facts.push(("keyed-by", "unknown".into()));
                     self.query_effects(frame, at, object, false, locks, facts);
                 }
                 if method.starts_with("count") {
