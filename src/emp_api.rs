@@ -12,8 +12,18 @@ use crate::discover::{Project, SourceFile, SourceKind, read_text};
 use crate::span::{Location, Span};
 use crate::summary::event_graph::PageSubscription;
 
-/// The subscriptions of all components of the project, in the order of the files.
-pub fn subscriptions(project: &Project) -> Vec<PageSubscription> {
+/// What the Lightning components of a project say of topics.
+#[derive(Debug, Default)]
+pub struct Topics {
+    /// In the order of the files.
+    pub subscriptions: Vec<PageSubscription>,
+    /// Topics that components without `empApi` name, sorted: they hand them to another one, or know of
+    /// the event in another way.
+    pub mentioned: Vec<String>,
+}
+
+/// The topics in all components of the project.
+pub fn topics(project: &Project) -> Topics {
     let files: Vec<&SourceFile> = project.of_kind(SourceKind::Script).collect();
     let read: Vec<(&SourceFile, Vec<Text>, bool)> = files
         .par_iter()
@@ -33,8 +43,11 @@ pub fn subscriptions(project: &Project) -> Vec<PageSubscription> {
         bundle.files.push((file, texts));
     }
     let mut found = Vec::new();
+    let mut mentioned = Vec::new();
     for (folder, Bundle { uses, files }) in bundles {
         if !uses {
+            let texts = files.iter().flat_map(|(_, texts)| texts);
+            mentioned.extend(texts.filter_map(|text| topic(&text.value)));
             continue;
         }
         let component = folder.rsplit('/').next().unwrap_or(folder);
@@ -54,7 +67,9 @@ pub fn subscriptions(project: &Project) -> Vec<PageSubscription> {
         }));
     }
     found.sort_by(|a, b| (a.at, &a.topic).cmp(&(b.at, &b.topic)));
-    found
+    mentioned.sort();
+    mentioned.dedup();
+    Topics { subscriptions: found, mentioned }
 }
 
 /// The files of one component.

@@ -191,10 +191,12 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
     };
     let mut program = program::link(&input);
     progress.stage("summarising", 0);
+    let topics = emp_api::topics(&project);
     let around = Surroundings {
         metadata: &metadata,
         landscape: &settings.landscape,
-        pages: &emp_api::subscriptions(&project),
+        pages: &topics.subscriptions,
+        mentioned: &topics.mentioned,
         projects: &projects,
     };
     let summary = summarise(&mut program, &around);

@@ -1,4 +1,5 @@
-//! The pages that are made from the rules: one a rule, a table of them, and the patterns.
+//! The pages that are made from the rules: one a rule, a table of them, the patterns, and the table of
+//! the fixtures.
 //!
 //! `UPDATE_DOCS=1 cargo test --test docs` writes them anew.
 
@@ -10,9 +11,68 @@ use std::path::Path;
 use seamlint::rules::explain::{pattern_markdown, rule_markdown};
 use seamlint::rules::registry;
 use seamlint::rules::rule::RuleSet;
+use serde::Deserialize;
 
 const MADE: &str =
     "<!-- Made from the rule files: `UPDATE_DOCS=1 cargo test --test docs`. Do not edit. -->\n\n";
+
+const FIXTURES: &str = "fixtures/README.md";
+
+/// What stands above the table of the fixtures is written by hand.
+const TABLE: &str = "<!-- The table is made: `UPDATE_DOCS=1 cargo test --test docs`. -->\n\n";
+
+/// What is read of an `expected.yaml`.
+#[derive(Deserialize)]
+struct Expected {
+    rules: serde_json::Value,
+    findings: Vec<Wanted>,
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    rule: String,
+}
+
+/// The table of the fixtures: of each rule, those that have findings of it, and those that must stay
+/// silent although the rule is under test there.
+fn fixtures(rules: &RuleSet) -> String {
+    let page = fs::read_to_string(FIXTURES).expect(FIXTURES);
+    let (head, _) = page.split_once(TABLE).expect("the mark above the table");
+    let mut folders: Vec<(String, Expected)> = Vec::new();
+    let mut todo = vec![Path::new("fixtures").to_path_buf()];
+    while let Some(folder) = todo.pop() {
+        if let Ok(text) = fs::read_to_string(folder.join("expected.yaml")) {
+            let name = folder.strip_prefix("fixtures").unwrap().display().to_string();
+            folders.push((name, serde_saphyr::from_str(&text).expect("expected.yaml")));
+            continue;
+        }
+        let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+        todo.extend(entries.filter(|path| path.is_dir()));
+    }
+    folders.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let links = |names: &[&String]| {
+        let shown: Vec<String> = names.iter().take(2).map(|name| format!("[{name}]({name})")).collect();
+        let more = names.len().saturating_sub(shown.len());
+        format!("{}{}", shown.join(", "), if more > 0 { format!(" and {more} more") } else { String::new() })
+    };
+    let mut table = "| rule | findings | silent |\n| --- | --- | --- |\n".to_owned();
+    for rule in &rules.rules {
+        let (mut bad, mut good) = (Vec::new(), Vec::new());
+        for (name, expected) in &folders {
+            let tested = expected
+                .rules
+                .as_array()
+                .is_some_and(|rules| rules.iter().any(|tested| tested.as_str() == Some(&rule.id)));
+            if expected.findings.iter().any(|wanted| wanted.rule == rule.id) {
+                bad.push(name);
+            } else if tested {
+                good.push(name);
+            }
+        }
+        let _ = writeln!(table, "| `{}` | {} | {} |", rule.id, links(&bad), links(&good));
+    }
+    format!("{head}{TABLE}{table}")
+}
 
 /// All pages, by their path.
 fn pages(rules: &RuleSet) -> BTreeMap<String, String> {
@@ -24,6 +84,7 @@ fn pages(rules: &RuleSet) -> BTreeMap<String, String> {
     let patterns: Vec<String> =
         rules.patterns.iter().map(|pattern| pattern_markdown(rules, pattern)).collect();
     pages.insert("docs/patterns.md".to_owned(), format!("{MADE}{}", patterns.join("\n---\n\n")));
+    pages.insert(FIXTURES.to_owned(), fixtures(rules));
     pages
 }
 

@@ -127,8 +127,7 @@ pub enum ElementKind {
     },
     Screen,
     Wait {
-        /// The elements after each of its events.
-        events: Vec<Name>,
+        events: Vec<WaitEvent>,
     },
     /// Assignments and all others: nothing happens outside of the flow.
     Other,
@@ -143,6 +142,15 @@ pub struct Action {
     pub action_type: String,
     /// `CurrentTransaction`, `NewTransaction`, `Automatic`.
     pub transaction: Option<String>,
+}
+
+/// What ends a pause.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WaitEvent {
+    /// The element after it.
+    pub next: Name,
+    /// The platform event (`Order__e`), where it waits for one and not for a time.
+    pub event: Option<Name>,
 }
 
 /// The records that an element writes.
@@ -369,9 +377,13 @@ fn element(element: &Element) -> Option<FlowElement> {
         "screens" => ElementKind::Screen,
         "waits" => {
             next = target(element, "defaultConnector");
-            let events = element.all("waitEvents").filter_map(|event| target(event, "connector"));
+            let events = element.all("waitEvents").filter_map(|event| {
+                let platform_event = value(event, "eventType").filter(|name| name.folded().ends_with("__e"));
+                Some(WaitEvent { next: target(event, "connector")?.value, event: platform_event })
+            });
             let timeout = target(element, "timeoutConnector");
-            ElementKind::Wait { events: events.chain(timeout).map(|name| name.value).collect() }
+            let timeout = timeout.map(|name| WaitEvent { next: name.value, event: None });
+            ElementKind::Wait { events: events.chain(timeout).collect() }
         }
         "assignments" | "customErrors" | "steps" | "orchestratedStages" | "steppedStages" => {
             ElementKind::Other

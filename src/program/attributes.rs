@@ -61,7 +61,7 @@ pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
         name: "declared",
         kinds: &[ItemKind::PlatformEvent],
         values: Values::Closed(&["yes", "no"]),
-        meaning: "whether the project declares the event itself, or only uses it",
+        meaning: "whether the project declares the event itself, or only uses it; an event of a managed package is not its own",
     },
     ItemAttribute {
         name: "publishers",
@@ -92,6 +92,12 @@ pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
         kinds: &[ItemKind::PlatformEvent, ItemKind::ChangeEvent],
         values: Values::Count,
         meaning: "triggers, flows, relays, pages and others that receive it",
+    },
+    ItemAttribute {
+        name: "mentioned",
+        kinds: &[ItemKind::PlatformEvent, ItemKind::ChangeEvent],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether a Lightning component that does not subscribe itself names its topic in a text",
     },
     ItemAttribute {
         name: "triggers",

@@ -115,6 +115,8 @@ pub struct Surroundings<'a> {
     pub metadata: &'a Metadata,
     pub landscape: &'a Landscape,
     pub pages: &'a [PageSubscription],
+    /// Topics that other components name, who hand them to somebody who subscribes.
+    pub mentioned: &'a [String],
     /// Of each file: the sfdx project that it belongs to.
     pub projects: &'a [Option<u32>],
 }
@@ -236,7 +238,9 @@ pub fn payload_of(program: &Program, site: SiteId) -> Option<&Payload> {
 fn subscribers(program: &Program, around: &Surroundings<'_>, events: &mut BTreeMap<Name, Event>) {
     let metadata = around.metadata;
     for (id, entry) in (0u32..).map(EntryId).zip(&program.entries) {
-        let (Some(object), Some(kind)) = (entry.object, subscriber_kind(entry.kind)) else { continue };
+        let waits = entry.kind == EntryKind::FlowScheduledPath && entry.object.is_some_and(is_event);
+        let kind = if waits { Some(SubscriberKind::Flow) } else { subscriber_kind(entry.kind) };
+        let (Some(object), Some(kind)) = (entry.object, kind) else { continue };
         let subscribers = &mut at(events, object).subscribers;
         // A trigger has an entry point for each of its events.
         if subscribers.iter().all(|known| known.at != Some(entry.at)) {

@@ -80,7 +80,12 @@ fn item(program: &Program, summary: &Summary, event: &Event, around: &Surroundin
             related.push((at, format!("{} receives it", subscriber.label)));
         }
     }
-    let mut facts: Facts = vec![("triggers", count(triggers.len()))];
+    let mentioned = around.mentioned.iter().any(|topic| {
+        let name = topic.rsplit('/').next().unwrap_or_default().to_lowercase();
+        name == event.name.folded() || name.ends_with(&format!("__{}", event.name.folded()))
+    });
+    let mut facts: Facts =
+        vec![("triggers", count(triggers.len())), ("mentioned", if mentioned { "yes" } else { "no" }.into())];
     let (kind, label) = if is_change(event.name) {
         let selected = around.metadata.channel_members.iter().any(|member| member.entity.value == event.name);
         let selected = match (selected, graph.has_selection) {
@@ -97,7 +102,8 @@ fn item(program: &Program, summary: &Summary, event: &Event, around: &Surroundin
         facts.push(("subscribers", count(event.subscribers.len())));
         facts.push(("publishers", count(event.publishers.len())));
         let declared = around.metadata.events.iter().find(|one| one.header.name == event.name);
-        facts.push(("declared", if declared.is_some() { "yes" } else { "no" }.into()));
+        let own = declared.is_some() && !is_packaged(event.name);
+        facts.push(("declared", if own { "yes" } else { "no" }.into()));
         if let Some(declared) = declared {
             let behavior = match declared.publish_behavior {
                 PublishBehavior::AfterCommit => "after-commit",
@@ -271,7 +277,7 @@ fn selection(mut members: Vec<&ChannelMember>) -> Option<Item> {
     })
 }
 
-/// `ns__Channel__chn`.
+/// `ns__Channel__chn`, `ns__Order__e`: of a managed package.
 fn is_packaged(channel: Name) -> bool {
     channel.folded().matches("__").count() > 1
 }

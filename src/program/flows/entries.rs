@@ -65,12 +65,18 @@ pub fn uncalled_flows(linker: &mut Linker, entries: &mut Vec<Entry>) {
 /// What comes after a pause starts in a transaction of its own.
 fn resumed(linker: &mut Linker, entries: &mut Vec<Entry>) {
     while !linker.flows.resumed.is_empty() {
-        for (id, element) in std::mem::take(&mut linker.flows.resumed) {
+        for (id, element, event) in std::mem::take(&mut linker.flows.resumed) {
             let part = Part::Resumed(element);
             if !linker.flows.nodes.contains_key(&(id, part)) {
                 let scheduled = linker.flows.live(id).kind.is_process();
                 let when = if scheduled { "scheduled action" } else { "after a pause" };
                 add(linker, entries, id, part, EntryKind::FlowScheduledPath, when);
+                // Whoever waits for an event receives it.
+                if let (Some(event), Some(entry)) = (event, entries.last_mut()) {
+                    entry.object = Some(event);
+                    entry.event = None;
+                    entry.fires = None;
+                }
             }
         }
     }

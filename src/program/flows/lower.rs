@@ -151,9 +151,11 @@ impl<'u> Linker<'u> {
             }
             ElementKind::Wait { events } => {
                 // What comes after a pause runs in another transaction.
-                for event in events.iter().filter_map(|event| by_name.get(event)) {
-                    if !self.flows.resumed.contains(&(body.id, *event)) {
-                        self.flows.resumed.push((body.id, *event));
+                for wait in events {
+                    let Some(&next) = by_name.get(&wait.next) else { continue };
+                    let resumed = (body.id, next, wait.event);
+                    if !self.flows.resumed.contains(&resumed) {
+                        self.flows.resumed.push(resumed);
                     }
                 }
                 return block;
@@ -173,7 +175,8 @@ impl<'u> Linker<'u> {
                 // Whoever calls the flow sees nothing of an error that has a path of its own.
                 let caught = Step::Try { body: steps, catches: vec![vec![Step::Throw]], finally: Vec::new() };
                 block.exits[0].steps.push(caught);
-                let failed = Exit { steps: Vec::new(), to: number(Some(fault)), guards: Guards::OTHER };
+                let guards = Guards::OTHER.with(Guards::CAUGHT);
+                let failed = Exit { steps: Vec::new(), to: number(Some(fault)), guards };
                 block.exits.push(failed);
             }
         }

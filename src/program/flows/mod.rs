@@ -45,8 +45,8 @@ pub struct Flows<'m> {
     /// The nodes built so far.
     nodes: FxHashMap<(FlowId, Part), Vec<NodeId>>,
     rule_nodes: FxHashMap<(Name, Name, AsyncContext, Vec<Name>), NodeId>,
-    /// Pauses that a node came to: what follows starts anew.
-    resumed: Vec<(FlowId, u32)>,
+    /// Pauses that a node came to: the element that starts anew, and the platform event that it waits for.
+    resumed: Vec<(FlowId, u32, Option<Name>)>,
     /// Flows that something in the project starts.
     pub called: FxHashSet<FlowId>,
     /// Who calls an invocable method.

@@ -68,6 +68,10 @@ fn app_item(name: Name, parts: &[&App], users: &BTreeMap<String, Vec<(Name, Loca
     found
 }
 
+/// Where the logins of a developer's own tool come back to: nobody's service (Postman, OpenID debuggers).
+const DEVELOPER_TOOLS: [&str; 5] =
+    ["getpostman.com", "pstmn.io", "postman.com", "openidconnect.net", "oauthdebugger.com"];
+
 /// Whether several services log in as this one app or user.
 fn add_sharing(
     found: &mut Item,
@@ -79,7 +83,10 @@ fn add_sharing(
     for part in parts {
         for url in &part.callback_urls {
             let Some(host) = Url::of_endpoint(&url.value).map(|url| url.host) else { continue };
-            if host != "localhost" && !host.starts_with("127.") && !is_salesforce(&host) {
+            let for_development = host == "localhost"
+                || host.starts_with("127.")
+                || DEVELOPER_TOOLS.iter().any(|tool| host == *tool || host.ends_with(&format!(".{tool}")));
+            if !for_development && !is_salesforce(&host) {
                 services.entry(site_of(&host)).or_insert(part.header.location(url.at));
             }
         }
