@@ -89,7 +89,8 @@ fn initialised(linker: &mut Linker, entries: &[Entry]) {
             bypassed: Vec::new(),
         };
         let target = linker.node(init, context);
-        let call = Call { at: entry.at, targets: vec![target], how: How::Declared, once: true, sizes: Vec::new() };
+        let call =
+            Call { at: entry.at, targets: vec![target], how: How::Declared, once: true, sizes: Vec::new() };
         linker.nodes[entry.node.0 as usize].steps.insert(0, Step::Call(call));
     }
 }
