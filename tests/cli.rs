@@ -572,3 +572,32 @@ fn every_stage_can_be_printed() {
         assert!(value[key].as_array().is_some_and(|list| !list.is_empty()), "{stage}");
     }
 }
+
+#[test]
+fn costs_are_a_table_and_json() {
+    let example = repository("examples/orders");
+    let (code, out, err) = run(seamlint().arg("cost").arg("-p").arg(&example).env("NO_COLOR", "1"));
+    assert_eq!((code, err.as_str()), (0, ""));
+    insta::assert_snapshot!("cost_of_the_example", out);
+    for line in out.lines() {
+        assert!(line.chars().count() <= 100, "too wide for a terminal: {line}");
+    }
+    let (_, out, _) =
+        run(seamlint().args(["cost", "Returns", "--trace", "--resource", "timeout", "-p"]).arg(&example));
+    assert!(out.contains("10,000n  `Http.send`"), "{out}");
+    assert!(!out.contains("callouts"), "{out}");
+    let (_, out, _) = run(seamlint().args(["cost", "-f", "json", "-p"]).arg(&example));
+    let value: Value = serde_json::from_str(&out).unwrap();
+    let batch = value["entry_points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|entry| entry["entry"] == "batch ReturnsPollBatch.execute")
+        .unwrap();
+    let callouts =
+        batch["costs"].as_array().unwrap().iter().find(|cost| cost["resource"] == "callouts").unwrap();
+    assert_eq!(callouts["most"], "n");
+    assert_eq!(callouts["breaks_at_batch"], 101);
+    let (code, _, err) = run(seamlint().args(["cost", "--resource", "gold"]));
+    assert!(code == 2 && err.contains("callouts"), "{err}");
+}

@@ -446,21 +446,26 @@ impl<'a> Evaluator<'a> {
         if leaves {
             turned = turned.maybe();
         }
-        let after =
-            |exit: Option<Tally>, this: &Self| exit.map(|exit| turned.clone().plus(&exit, &this.atoms));
+        let turn = again.clone().unwrap_or_default();
+        let atoms = &self.atoms;
+        let after = |exit: Option<Tally>| exit.map(|exit| turned.clone().with_last(&turn, &exit, atoms));
         let mut all = Run {
-            returns: after(run.returns.take(), self),
-            throws: after(run.throws.take(), self),
-            commits: after(run.commits.take(), self),
+            returns: after(run.returns.take()),
+            throws: after(run.throws.take()),
+            commits: after(run.commits.take()),
             ..Run::default()
         };
         // The loop is left at its end, unless its body always leaves it, or by a `break`.
         if again.is_some() || !surely {
             all.falls = Some(turned.clone());
         }
-        if let Some(breaks) = run.breaks.take() {
-            let broken = turned.plus(&breaks, &self.atoms);
-            join(&mut all.falls, Some(broken), &self.atoms);
+        // The first turn is sure to run, and is one of those that go on or break.
+        let mut first = again;
+        join(&mut first, run.breaks.clone(), atoms);
+        join(&mut all.falls, after(run.breaks.take()), atoms);
+        if leaves && surely {
+            let first = first.unwrap_or_default();
+            all.falls = all.falls.map(|falls| falls.at_least(&first));
         }
         all
     }

@@ -141,6 +141,35 @@ impl Tally {
         all
     }
 
+    /// Of `turn`s of a loop, this is what all of them take at most; the last one may end as `last` does.
+    pub fn with_last(self, turn: &Tally, last: &Tally, atoms: &Atoms) -> Tally {
+        let mut all = self;
+        let none = Interval::default();
+        for (key, interval) in &last.each {
+            let of_turn = turn.each.get(key).unwrap_or(&none);
+            let known = all.each.entry(*key).or_default();
+            // A last turn that takes no more than another is one of them.
+            if of_turn.most.or_more(&interval.most, atoms) != of_turn.most || interval.unbounded.is_some() {
+                *known = known.plus(&Interval { least: Polynomial::default(), ..interval.clone() }, atoms);
+            }
+            known.least = known.least.plus(&interval.least, atoms);
+        }
+        let rare = Tally { each: BTreeMap::new(), rare: last.rare.clone() };
+        all.plus(&rare, atoms)
+    }
+
+    /// What happens at least is at least what happens at least in `other`.
+    pub fn at_least(mut self, other: &Tally) -> Tally {
+        for (key, interval) in &other.each {
+            if let Some(known) = self.each.get_mut(key)
+                && known.least.is_zero()
+            {
+                known.least = interval.least.clone();
+            }
+        }
+        self
+    }
+
     /// It may happen or not.
     pub fn maybe(mut self) -> Tally {
         self.each.values_mut().for_each(|interval| interval.least = Polynomial::default());
