@@ -172,3 +172,94 @@ fn many_alike_are_drawn_as_one() {
     assert_eq!(map["edges"].as_array().unwrap().len(), 40);
     assert_eq!(map["groups"][0]["members"].as_array().unwrap().len(), 40);
 }
+
+fn flow(event: &str, start: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <Flow xmlns=\"http://soap.sforce.com/2006/04/metadata\"><apiVersion>62.0</apiVersion>\
+         <recordCreates><name>Publish</name><label>Publish</label><object>{event}</object></recordCreates>\
+         <processType>AutoLaunchedFlow</processType><start><connector><targetReference>Publish</targetReference>\
+         </connector>{start}</start><status>Active</status></Flow>"
+    )
+}
+
+const ON_SAVE: &str = "<object>Order</object><recordTriggerType>Create</recordTriggerType><triggerType>RecordAfterSave</triggerType>";
+
+/// A flow is an entry point that publishes, and one that an event starts is its subscriber.
+#[test]
+fn flows_publish_and_receive() {
+    let folder = tempfile::tempdir().unwrap();
+    let flows = folder.path().join("flows");
+    std::fs::create_dir(&flows).unwrap();
+    std::fs::write(flows.join("Tell.flow-meta.xml"), flow("Order_Made__e", ON_SAVE)).unwrap();
+    let on_event = "<object>Order_Made__e</object><triggerType>PlatformEvent</triggerType>";
+    std::fs::write(flows.join("Hear.flow-meta.xml"), flow("Order_Heard__e", on_event)).unwrap();
+    let map: Value = serde_json::from_str(&run(&[folder.path().to_str().unwrap(), "-f", "json"])).unwrap();
+    let id = |name: &str| {
+        let nodes = map["nodes"].as_array().unwrap();
+        nodes.iter().find(|node| node["name"] == name).unwrap_or_else(|| panic!("{name}"))["id"].clone()
+    };
+    let is_edge = |from: &str, to: &str| {
+        let edges = map["edges"].as_array().unwrap();
+        edges.iter().any(|edge| edge["from"] == id(from) && edge["to"] == id(to))
+    };
+    assert!(is_edge("Tell", "Order_Made__e"));
+    assert!(is_edge("Order_Made__e", "Hear"));
+    assert!(is_edge("Hear", "Order_Heard__e"));
+    assert!(!is_edge("Tell", "Order_Heard__e"));
+}
+
+/// Names come from files: quotes, markup, other scripts and endless ones.
+#[test]
+fn hostile_names_of_flows_stay_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let flows = folder.path().join("flows");
+    std::fs::create_dir(&flows).unwrap();
+    let long = "L".repeat(200);
+    let names = [
+        "a%22 onclick=%22window.broken=1%22",
+        "%3C%2Fscript%3E%3Cscript%3Ewindow.broken=1%3C%2Fscript%3E",
+        "end]%3B x[%22y%22] --> z",
+        "\u{30d5}\u{30ed}\u{30fc}\u{202e}%E2%80%AE",
+        long.as_str(),
+    ];
+    for name in names {
+        std::fs::write(flows.join(format!("{name}.flow-meta.xml")), flow("Order_Made__e", ON_SAVE)).unwrap();
+    }
+    let project = folder.path().to_str().unwrap();
+    let json: Value = serde_json::from_str(&run(&[project, "-f", "json"])).unwrap();
+    let nodes = json["nodes"].as_array().unwrap();
+    assert_eq!(nodes.iter().filter(|node| node["kind"] == "flow").count(), names.len(), "{json:#}");
+    assert!(nodes.iter().any(|node| node["name"] == "</script><script>window.broken=1</script>"));
+    let page = run(&[project, "-f", "html"]);
+    assert_eq!(page.matches("<script").count(), 2, "the data and the script");
+    assert_eq!(page.matches("</script").count(), 2);
+    let mermaid = run(&[project, "--whole"]);
+    assert_eq!(mermaid.matches("-->").count(), names.len(), "{mermaid}");
+    for line in mermaid.lines() {
+        assert_eq!(line.matches('"').count() % 2, 0, "{line}");
+        assert!(!line.contains("<script"), "{line}");
+    }
+    let dot = run(&[project, "-f", "dot", "--whole"]);
+    for line in dot.lines() {
+        let quotes = line.matches('"').count() - line.matches("\\\"").count();
+        assert_eq!(quotes % 2, 0, "{line}");
+    }
+    assert_eq!(dot.matches("[label=\"event\"];").count(), names.len(), "{dot}");
+}
+
+/// `seamlint debug flow` shows what one flow does, and nothing of the others.
+#[test]
+fn a_flow_is_shown_as_its_node() {
+    let folder = tempfile::tempdir().unwrap();
+    let flows = folder.path().join("flows");
+    std::fs::create_dir(&flows).unwrap();
+    let file = flows.join("Tell.flow-meta.xml");
+    std::fs::write(&file, flow("Order_Made__e", ON_SAVE)).unwrap();
+    let on_event = "<object>Order_Made__e</object><triggerType>PlatformEvent</triggerType>";
+    std::fs::write(flows.join("Hear.flow-meta.xml"), flow("Order_Heard__e", on_event)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_seamlint"));
+    let output = command.args(["debug", "flow"]).arg(&file).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text, "Tell (after save)\n  publish: `Publish` (publish of Order_Made__e)\n  end\n");
+}

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+use crate::program::print::flows as print_flows;
 use crate::report::progress::Progress;
 use crate::span::FileId;
 use crate::{apex, discover, metadata, scan};
@@ -14,6 +15,8 @@ use super::{Failure, load, print, print_json};
 pub enum DebugCommand {
     /// The effect skeleton of one Apex file
     Unit { file: PathBuf },
+    /// What one flow does: its nodes, with calls, effects and loops
+    Flow { file: PathBuf },
     /// The components in the metadata files, as JSON
     Metadata {
         #[arg(default_value = ".")]
@@ -43,6 +46,14 @@ pub fn run(command: DebugCommand) -> Result<u8, Failure> {
                 .map_err(|error| Failure::usage(format!("`{}` {error}", file.display())))?;
             let unit = apex::parse_unit(FileId(0), &text, None, true);
             print(&apex::print::print(&unit, &text))
+        }
+        DebugCommand::Flow { file } => {
+            let missing = || Failure::usage(format!("`{}` is no flow of a project", file.display()));
+            let absolute = std::fs::canonicalize(&file).map_err(|_| missing())?;
+            let model = model(std::slice::from_ref(&file))?;
+            let same = |path: &Path| std::fs::canonicalize(path).is_ok_and(|path| path == absolute);
+            let source = model.project.files.iter().find(|source| same(&source.absolute));
+            print(&print_flows(&model.program, source.ok_or_else(missing)?.id))
         }
         DebugCommand::Metadata { paths } => {
             let project = discover::discover(&paths, &discover::Options::default())

@@ -426,6 +426,19 @@ impl<'a> Draft<'a> {
         for workflow in &self.input.model.metadata.workflows {
             let object = workflow.header.name;
             for message in &workflow.outbound_messages {
+                // One that no active rule sends goes nowhere; those of flows are drawn from the flow.
+                let sent = workflow.rules.iter().filter(|rule| rule.active).any(|rule| {
+                    rule.actions.iter().any(|action| {
+                        action.name.value == message.header.name
+                            && action
+                                .action_type
+                                .as_ref()
+                                .is_none_or(|kind| kind.value.eq_ignore_ascii_case("OutboundMessage"))
+                    })
+                });
+                if !sent {
+                    continue;
+                }
                 let Some(url) = &message.endpoint else { continue };
                 let name = format!("{object}.{}", message.header.name);
                 let target = self.system(systems::of_message(self.program(), &name, &url.value));

@@ -62,9 +62,20 @@ pub(super) fn find(nodes: &[Node], edges: &[Edge]) -> Vec<Group> {
             // The largest first: no more than needed is hidden.
             let mut alike: Vec<_> = alike.into_iter().collect();
             alike.sort_by_key(|(key, members)| (std::cmp::Reverse(members.len()), key.clone()));
-            for ((kind, what, _), members) in alike {
+            for ((kind, what, _), mut members) in alike {
                 if members.len() < LEAST || drawn <= room {
                     continue;
+                }
+                // With the same kinds of edges alone they are not really alike: as many as must be, those
+                // with the fewest neighbours.
+                if round == 2 {
+                    let neighbours = |node: &Node| {
+                        let count = |side: &Ends| side.get(node.id.as_str()).map_or(0, BTreeSet::len);
+                        count(&out) + count(&into)
+                    };
+                    members.sort_by_key(|node| (neighbours(node), node.name.to_lowercase(), node.id.clone()));
+                    members.truncate((drawn - room + 1).max(LEAST));
+                    members.sort_by_key(|node| node.id.as_str());
                 }
                 drawn -= members.len() - 1;
                 grouped.extend(members.iter().map(|node| node.id.as_str()));
@@ -89,6 +100,7 @@ fn plural(kind: NodeKind, what: &str) -> String {
         NodeKind::Api => "inbound APIs".to_owned(),
         NodeKind::Trigger => "triggers".to_owned(),
         NodeKind::Flow if what.is_empty() || what.contains(',') => "flows".to_owned(),
+        NodeKind::Flow if what.ends_with('s') => format!("{what}es"),
         NodeKind::Flow => format!("{what}s"),
         NodeKind::Workflow => "workflows".to_owned(),
         NodeKind::Page => "page controllers".to_owned(),

@@ -179,7 +179,7 @@ pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
     },
     ItemAttribute {
         name: "topic",
-        kinds: &[ItemKind::ManagedSubscription, ItemKind::PageSubscription],
+        kinds: &[ItemKind::ManagedSubscription, ItemKind::PageSubscription, ItemKind::EventRelay],
         values: Values::Closed(&["event", "changes", "all-changes", "push-topic", "generic"]),
         meaning: "what kind of topic is subscribed to",
     },

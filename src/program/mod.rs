@@ -16,6 +16,7 @@ mod items;
 mod mentions;
 pub mod model;
 mod payload;
+pub mod print;
 mod secrets;
 pub mod size;
 mod symbols;

@@ -290,6 +290,10 @@ fn deliveries(metadata: &Metadata) -> Vec<Item> {
             vec![("recovery", if recovery == "earliest" { "earliest" } else { "latest" }.into())];
         let running = relay.state.as_ref().is_some_and(|state| state.value.eq_ignore_ascii_case("RUN"));
         facts.push(("state", if running { "run" } else { "stop" }.into()));
+        // A relay names its channel, which is the topic without its folder.
+        if relay.channel.as_ref().is_some_and(|channel| channel.value.is("changeevents")) {
+            facts.push(("topic", "all-changes".into()));
+        }
         items.push(Item {
             kind: ItemKind::EventRelay,
             name: relay.header.name,
