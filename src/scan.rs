@@ -13,12 +13,12 @@ use crate::discover::{
     DiscoverError, ModuleId, ModuleKind, Problem, Project, SourceFile, SourceKind, discover, read_text,
     visualforce,
 };
-use crate::emp_api;
 use crate::finding::{Confidence, Finding, Severity};
 use crate::focus::Focus;
 use crate::metadata::{self, Metadata};
+use crate::pages;
 use crate::program::model::Program;
-use crate::program::{self, Page};
+use crate::program::{self, Page as VisualforcePage};
 use crate::report::progress::Progress;
 use crate::report::{SYNTAX_ERROR, Statistics};
 use crate::rules::rule::RuleSet;
@@ -161,13 +161,18 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
     let mut project = discover(paths, &settings.discovery)?;
     let apex: Vec<&SourceFile> = project.files.iter().filter(|file| file.kind.is_apex()).collect();
     progress.stage("reading Apex and metadata", apex.len());
-    let ((units, mut suppressions, mut problems), read) =
-        rayon::join(|| parse(&apex, progress), || metadata::read(&project));
+    let (((units, mut suppressions, mut problems), read), in_browser) = rayon::join(
+        || rayon::join(|| parse(&apex, progress), || metadata::read(&project)),
+        || pages::read(&project),
+    );
     let metadata::Read { metadata, problems: broken, suppressions: in_metadata } = read;
     problems.extend(broken);
     suppressions.extend(in_metadata);
     progress.stage("linking", 0);
-    let pages = pages(&project);
+    let visualforce = visualforce_pages(&project);
+    let pages::Read { pages, problems: broken, suppressions: in_pages } = in_browser;
+    problems.extend(broken);
+    suppressions.extend(in_pages);
     let modules: Vec<Vec<u32>> =
         units.iter().map(|unit| modules_around(&project, project.file(unit.file))).collect();
     let mut namespaces: Vec<String> = project
@@ -186,17 +191,15 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
         namespaces: &namespaces,
         metadata: &metadata,
         projects: &projects,
-        pages: &pages,
+        pages: &visualforce,
         landscape: &settings.landscape,
     };
     let mut program = program::link(&input);
     progress.stage("summarising", 0);
-    let topics = emp_api::topics(&project);
     let around = Surroundings {
         metadata: &metadata,
         landscape: &settings.landscape,
-        pages: &topics.subscriptions,
-        mentioned: &topics.mentioned,
+        pages: &pages,
         projects: &projects,
     };
     let summary = summarise(&mut program, &around);
@@ -268,7 +271,7 @@ fn parse_file(file: &SourceFile) -> Result<Option<Parsed>, Problem> {
 }
 
 /// Which classes the Visualforce pages use, and what of them.
-fn pages(project: &Project) -> Vec<Page> {
+fn visualforce_pages(project: &Project) -> Vec<VisualforcePage> {
     let files: Vec<&SourceFile> = project.of_kind(SourceKind::Visualforce).collect();
     files
         .par_iter()
@@ -290,7 +293,7 @@ fn pages(project: &Project) -> Vec<Page> {
             let mut actions = bindings.actions;
             actions.extend(bindings.page_action);
             let name = file.name().split('.').next().unwrap_or_default().to_owned();
-            Some(Page { name, classes, actions, expressions })
+            Some(VisualforcePage { name, classes, actions, expressions })
         })
         .collect()
 }

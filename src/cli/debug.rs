@@ -7,7 +7,7 @@ use clap::Subcommand;
 use crate::program::print::flows as print_flows;
 use crate::report::progress::Progress;
 use crate::span::FileId;
-use crate::{apex, discover, metadata, scan};
+use crate::{apex, discover, metadata, pages, scan};
 
 use super::{Failure, load, print, print_json};
 
@@ -17,6 +17,11 @@ pub enum DebugCommand {
     Unit { file: PathBuf },
     /// What one flow does: its nodes, with calls, effects and loops
     Flow { file: PathBuf },
+    /// What the pages in the browser do, as JSON: of a component's folder, of one of its files, of a project
+    Page {
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+    },
     /// The components in the metadata files, as JSON
     Metadata {
         #[arg(default_value = ".")]
@@ -54,6 +59,28 @@ pub fn run(command: DebugCommand) -> Result<u8, Failure> {
             let same = |path: &Path| std::fs::canonicalize(path).is_ok_and(|path| path == absolute);
             let source = model.project.files.iter().find(|source| same(&source.absolute));
             print(&print_flows(&model.program, source.ok_or_else(missing)?.id))
+        }
+        DebugCommand::Page { paths } => {
+            // A component is all the files of its folder.
+            let folder = |path: &PathBuf| match path.is_file() {
+                true => path.parent().map(Path::to_path_buf).unwrap_or_default(),
+                false => path.clone(),
+            };
+            let is_bundle = |path: &Path| {
+                let home = path.parent().and_then(Path::file_name).unwrap_or_default();
+                home.eq_ignore_ascii_case("lwc") || home.eq_ignore_ascii_case("aura")
+            };
+            let paths: Vec<PathBuf> = paths
+                .iter()
+                .map(|path| if is_bundle(&folder(path)) { folder(path) } else { path.clone() })
+                .collect();
+            let project = discover::discover(&paths, &discover::Options::default())
+                .map_err(|error| Failure::usage(error.to_string()))?;
+            let pages::Read { pages, problems, .. } = pages::read(&project);
+            for problem in project.problems.iter().chain(&problems) {
+                eprintln!("note: {problem}");
+            }
+            print_json(&pages)
         }
         DebugCommand::Metadata { paths } => {
             let project = discover::discover(&paths, &discover::Options::default())

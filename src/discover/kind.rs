@@ -53,6 +53,10 @@ pub(super) fn kind_of(name: &str, folder: &Path) -> Option<SourceKind> {
         return None;
     }
     if let Some(stem) = strip_suffix_fold(name, "-meta.xml") {
+        // Where a Lightning web component may be shown.
+        if strip_suffix_fold(stem, ".js").is_some() {
+            return is_bundle_of(folder, &["lwc"]).then_some(SourceKind::Script);
+        }
         return source_format(stem, folder).map(SourceKind::Metadata);
     }
     let (stem, suffix) = name.rsplit_once('.')?;
@@ -65,14 +69,23 @@ pub(super) fn kind_of(name: &str, folder: &Path) -> Option<SourceKind> {
     if let Some((_, kind)) = kind.into_iter().find(|(known, _)| suffix.eq_ignore_ascii_case(known)) {
         return Some(kind);
     }
-    let is_script = suffix.eq_ignore_ascii_case("js") || suffix.eq_ignore_ascii_case("cmp");
-    if is_script {
-        // `lwc/name/name.js`, `aura/Name/NameController.js`; tests are one folder deeper.
-        let home = folder.parent().map(folder_name).unwrap_or_default();
-        let in_bundle = home.eq_ignore_ascii_case("lwc") || home.eq_ignore_ascii_case("aura");
-        return in_bundle.then_some(SourceKind::Script);
+    // `lwc/name/name.js`, `aura/Name/NameController.js`; tests are one folder deeper.
+    let bundles: &[&str] = match suffix.to_ascii_lowercase().as_str() {
+        "js" => &["lwc", "aura"],
+        "html" => &["lwc"],
+        "cmp" => &["aura"],
+        _ => &[],
+    };
+    if !bundles.is_empty() {
+        return is_bundle_of(folder, bundles).then_some(SourceKind::Script);
     }
     metadata_format(stem, suffix, folder).map(SourceKind::Metadata)
+}
+
+/// Whether a folder is that of a component: right below one of these.
+fn is_bundle_of(folder: &Path, homes: &[&str]) -> bool {
+    let home = folder.parent().map(folder_name).unwrap_or_default();
+    homes.iter().any(|known| home.eq_ignore_ascii_case(known))
 }
 
 /// The kind of `Stem.suffix-meta.xml`.

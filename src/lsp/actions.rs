@@ -75,7 +75,11 @@ enum Style {
 impl Style {
     fn of(uri: &Uri) -> Style {
         let path = uri.path().to_ascii_lowercase();
-        if path.ends_with(".cls") || path.ends_with(".trigger") { Style::Apex } else { Style::Xml }
+        if [".cls", ".trigger", ".js"].iter().any(|end| path.ends_with(end)) {
+            Style::Apex
+        } else {
+            Style::Xml
+        }
     }
 
     fn comment(self, word: &str, rule: &str) -> String {

@@ -48,7 +48,7 @@ const SOURCE: &str = "seamlint";
 
 /// Files whose change on disk may change the findings.
 const WATCHED: [&str; 2] = [
-    "**/*.{cls,trigger,page,component,xml,md,object,yml,yaml}",
+    "**/*.{cls,trigger,page,component,js,html,cmp,xml,md,object,yml,yaml}",
     "**/{sfdx-project.json,.forceignore,.gitignore,.seamlint-baseline}",
 ];
 

@@ -130,7 +130,10 @@ impl Places {
                 ItemKind::EventRelay => Some(format!("system:(relay {name})")),
                 ItemKind::ManagedSubscription => Some(format!("system:(managed {name})")),
                 ItemKind::ExternalObject => Some(format!("object:{name}")),
-                ItemKind::PageSubscription => Some(format!("page:{name}")),
+                ItemKind::PageSubscription
+                | ItemKind::PagePoll
+                | ItemKind::PageCall
+                | ItemKind::PageRequest => Some(format!("page:{name}")),
                 ItemKind::EventTrigger => Some(format!("trigger:{name}")),
                 ItemKind::Flow => Some(format!("flow:{name}")),
                 _ => systems::of_item(&draft.input.model.program, item),

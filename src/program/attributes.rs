@@ -44,7 +44,101 @@ const ADDRESSES: &[ItemKind] = &[
     ItemKind::OutboundMessage,
 ];
 
+/// What pages in the browser do.
+const PAGES: &[ItemKind] =
+    &[ItemKind::PagePoll, ItemKind::PageCall, ItemKind::PageRequest, ItemKind::PageSubscription];
+
 pub const ITEM_ATTRIBUTES: &[ItemAttribute] = &[
+    ItemAttribute {
+        name: "made-with",
+        kinds: PAGES,
+        values: Values::Closed(&["lwc", "aura", "visualforce"]),
+        meaning: "what the page or component is made with",
+    },
+    ItemAttribute {
+        name: "audience",
+        kinds: &[ItemKind::PageSubscription],
+        values: Values::Closed(&["community", "internal"]),
+        meaning: "who may open it: visitors of an Experience Cloud site too, or users of the org only",
+    },
+    ItemAttribute {
+        name: "shown-on",
+        kinds: &[ItemKind::PageSubscription],
+        values: Values::Free,
+        meaning: "the target of its `js-meta.xml` that brings it before that audience",
+    },
+    ItemAttribute {
+        name: "calls",
+        kinds: &[ItemKind::PagePoll, ItemKind::PageCall],
+        values: Values::Free,
+        meaning: "the Apex methods that it calls",
+    },
+    ItemAttribute {
+        name: "by",
+        kinds: &[ItemKind::PagePoll, ItemKind::PageRequest],
+        values: Values::Free,
+        meaning: "what calls: `setInterval`, `apex:actionPoller`, `fetch`, …",
+    },
+    ItemAttribute {
+        name: "ends",
+        kinds: &[ItemKind::PagePoll],
+        values: Values::Closed(&["never", "condition", "ticks"]),
+        meaning: "when it stops before the page is closed: never, on a condition, or after a number of turns",
+    },
+    ItemAttribute {
+        name: "every-seconds",
+        kinds: &[ItemKind::PagePoll],
+        values: Values::Count,
+        meaning: "seconds between two calls, rounded up, where they are known",
+    },
+    ItemAttribute {
+        name: "every",
+        kinds: &[ItemKind::PagePoll],
+        values: Values::Free,
+        meaning: "the same in words",
+    },
+    ItemAttribute {
+        name: "amount",
+        kinds: &[ItemKind::PagePoll],
+        values: Values::Free,
+        meaning: "how many requests it makes, in words",
+    },
+    ItemAttribute {
+        name: "reaches-callout",
+        kinds: &[ItemKind::PagePoll, ItemKind::PageCall],
+        values: Values::Closed(&["yes", "no"]),
+        meaning: "whether the Apex that it calls waits for another system",
+    },
+    ItemAttribute {
+        name: "awaits-event",
+        kinds: &[ItemKind::PagePoll],
+        values: Values::Free,
+        meaning: "an event that the same page publishes, and whose subscriber writes what the poll reads",
+    },
+    ItemAttribute {
+        name: "awaits-record",
+        kinds: &[ItemKind::PagePoll],
+        values: Values::Free,
+        meaning: "the object that the subscriber writes",
+    },
+    ItemAttribute {
+        name: "repeats",
+        kinds: &[ItemKind::PageCall],
+        values: Values::Closed(&["loop", "keystroke"]),
+        meaning: "why it is made again and again",
+    },
+    ItemAttribute {
+        name: "how-often",
+        kinds: &[ItemKind::PageCall],
+        values: Values::Free,
+        meaning: "the same in words",
+    },
+    ItemAttribute {
+        name: "way",
+        kinds: &[ItemKind::PageCall],
+        values: Values::Closed(&["imperative", "wire", "action"]),
+        meaning: "how Apex is called",
+    },
     ItemAttribute {
         name: "publish-behavior",
         kinds: &[ItemKind::PlatformEvent],

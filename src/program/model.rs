@@ -829,6 +829,12 @@ pub enum ItemKind {
     ChangeSelection,
     /// A subscription of a page in the browser (`empApi`).
     PageSubscription,
+    /// A timer in a page in the browser that calls the server again and again.
+    PagePoll,
+    /// A call of Apex that a page repeats: in a loop, or at every keystroke.
+    PageCall,
+    /// A request that a page sends from the browser to another host.
+    PageRequest,
     /// A trigger on a platform event or on change events.
     EventTrigger,
     NamedCredential,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::config::Landscape;
 use crate::metadata::Metadata;
 use crate::name::Name;
+use crate::pages::Page;
 use crate::program::model::{Effect, EntryId, EntryKind, Guards, Origin, Payload, Program, Site, SiteId};
 use crate::span::Location;
 
@@ -100,23 +101,12 @@ pub enum Assumed {
     Subscriber,
 }
 
-/// A subscription in the browser.
-#[derive(Clone, Debug, Serialize)]
-pub struct PageSubscription {
-    /// `/event/Order__e`.
-    pub topic: String,
-    /// The component.
-    pub component: String,
-    pub at: Location,
-}
-
 /// What is around the program.
 pub struct Surroundings<'a> {
     pub metadata: &'a Metadata,
     pub landscape: &'a Landscape,
-    pub pages: &'a [PageSubscription],
-    /// Topics that other components name, who hand them to somebody who subscribes.
-    pub mentioned: &'a [String],
+    /// The pages in the browser.
+    pub pages: &'a [Page],
     /// Of each file: the sfdx project that it belongs to.
     pub projects: &'a [Option<u32>],
 }
@@ -283,12 +273,13 @@ fn subscribers(program: &Program, around: &Surroundings<'_>, events: &mut BTreeM
             });
         }
     }
-    for page in around.pages {
-        for event in events_of_topic(metadata, &page.topic) {
+    let topics = around.pages.iter().flat_map(|page| page.topics.iter().map(move |topic| (page, topic)));
+    for (page, (topic, place)) in topics {
+        for event in events_of_topic(metadata, topic) {
             at(events, known_name(events, event)).subscribers.push(Subscriber {
                 kind: SubscriberKind::Page,
-                label: format!("component {}", page.component),
-                at: Some(page.at),
+                label: format!("component {}", page.name),
+                at: Some(*place),
                 entry: None,
             });
         }

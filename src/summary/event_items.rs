@@ -17,6 +17,7 @@ use super::Summary;
 use super::event_graph::{
     Assumed, Event, EventGraph, SubscriberKind, Surroundings, is_change, is_event, payload_of,
 };
+use super::page_items::topic_kind;
 use super::reach::{ReachQuery, reach};
 
 type Facts = Vec<(&'static str, Cow<'static, str>)>;
@@ -29,31 +30,7 @@ pub fn items(program: &Program, summary: &Summary, around: &Surroundings<'_>) ->
     items.extend(triggers(program, summary, around.metadata));
     items.extend(selections(around));
     items.extend(deliveries(around.metadata));
-    items.extend(around.pages.iter().map(|page| Item {
-        kind: ItemKind::PageSubscription,
-        name: Name::new(&page.component),
-        at: page.at,
-        label: format!("component {}", page.component),
-        object: Some(Name::new(page.topic.rsplit('/').next().unwrap_or_default())),
-        facts: vec![("topic", topic_kind(&page.topic).into())],
-        related: Vec::new(),
-    }));
     items
-}
-
-fn topic_kind(topic: &str) -> &'static str {
-    let topic = topic.to_ascii_lowercase();
-    if topic.starts_with("/topic/") {
-        "push-topic"
-    } else if topic.starts_with("/u/") {
-        "generic"
-    } else if topic == "/data/changeevents" {
-        "all-changes"
-    } else if topic.starts_with("/data/") {
-        "changes"
-    } else {
-        "event"
-    }
 }
 
 fn count(number: usize) -> Cow<'static, str> {
@@ -80,7 +57,7 @@ fn item(program: &Program, summary: &Summary, event: &Event, around: &Surroundin
             related.push((at, format!("{} receives it", subscriber.label)));
         }
     }
-    let mentioned = around.mentioned.iter().any(|topic| {
+    let mentioned = around.pages.iter().flat_map(|page| &page.mentioned).any(|topic| {
         let name = topic.rsplit('/').next().unwrap_or_default().to_lowercase();
         name == event.name.folded() || name.ends_with(&format!("__{}", event.name.folded()))
     });

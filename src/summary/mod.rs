@@ -8,6 +8,7 @@ pub mod event_graph;
 mod event_items;
 mod events;
 pub mod order;
+mod page_items;
 pub mod reach;
 pub mod spread;
 mod twice;
@@ -42,6 +43,7 @@ pub fn summarise(program: &mut Program, around: &Surroundings<'_>) -> Summary {
     let mut summary = Summary { effects, effects_through_dml, events, event_graph: EventGraph::default() };
     summary.event_graph = event_graph::build(program, &summary, around);
     program.items.extend(event_items::items(program, &summary, around));
+    program.items.extend(page_items::items(program, &summary, around));
     program.items.sort_by_key(|item| (item.kind, item.name, item.at));
     summary
 }

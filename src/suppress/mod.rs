@@ -6,6 +6,7 @@
 
 mod apex;
 mod comment;
+mod page;
 mod unused;
 mod xml;
 
@@ -16,6 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::apex::unit::Unit;
 use crate::finding::Finding;
+use crate::pages::{self, Comment};
 use crate::span::{FileId, Location, Span};
 
 /// How much a suppression covers.
@@ -88,6 +90,15 @@ pub fn in_apex(text: &str, unit: &Unit) -> Option<InFile> {
 /// The suppressions of a metadata file, if it has some.
 pub fn in_xml(text: &str, file: FileId) -> Option<InFile> {
     may_be_in(text).then(|| in_file(file, xml::find(text, file)))?
+}
+
+/// The suppressions of a script or template of a page, if it has some.
+pub fn in_page(text: &str, file: FileId, is_script: bool) -> Option<InFile> {
+    if !may_be_in(text) {
+        return None;
+    }
+    let comments: Vec<Comment> = pages::comments(text, is_script);
+    in_file(file, page::find(text, file, &comments))
 }
 
 fn in_file(file: FileId, (suppressions, troubles): (Vec<Suppression>, Vec<Trouble>)) -> Option<InFile> {
