@@ -106,7 +106,11 @@ pub fn findings(
 ) -> Found {
     progress.stage("checking", rules.rules.len());
     let suppressions = model.suppressions.clone();
-    let policy = Policy { levels: settings.levels.of(&model.project.files), suppressions };
+    let policy = Policy {
+        levels: settings.levels.of(&model.project.files),
+        suppressions,
+        assume: settings.workload.assume,
+    };
     let Checked { mut findings, mut suppressed, mut used, proofs } =
         rules::check(&model.program, &model.summary, rules, &policy, &model.project.paths());
     let focus = Focus::of(paths, settings.focus.as_deref(), model);

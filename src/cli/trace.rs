@@ -23,7 +23,8 @@ pub fn run(
     let settings = config.settings();
     let model = scan::model(paths, &settings, progress).map_err(|error| Failure::usage(error.to_string()))?;
     let levels = settings.levels.of(&model.project.files);
-    let policy = Policy { levels, suppressions: model.suppressions.clone() };
+    let policy =
+        Policy { levels, suppressions: model.suppressions.clone(), assume: settings.workload.assume };
     let checked = rules::check(&model.program, &model.summary, rules, &policy, &model.project.paths());
     let map = SourceMap::new(&model.project);
     let mut texts: Vec<String> = checked

@@ -8,7 +8,7 @@ mod table;
 mod text;
 
 pub use json::json;
-pub use table::{TableOptions, table};
+pub use table::{TableOptions, amount, table};
 pub use text::{Legend, formula};
 
 use strum::IntoEnumIterator;
@@ -40,6 +40,34 @@ pub fn limit_of(resource: Resource) -> Option<(&'static str, u64)> {
         Resource::Email => ("apex.send_email", 1),
         // They count as DML, or for no limit of a transaction.
         Resource::PublishAfterCommit | Resource::PublishedEvents | Resource::BatchStart => return None,
+    })
+}
+
+/// The limits that a transaction's cost can be held against.
+pub const LIMIT_IDS: &[&str] = &[
+    "apex.callouts",
+    "apex.callout_cumulative_timeout_s",
+    "apex.callout_default_timeout_ms",
+    "apex.soql_queries",
+    "apex.soql_rows",
+    "apex.sosl_queries",
+    "apex.dml_statements",
+    "apex.dml_rows",
+    "apex.publish_immediate_calls",
+    "apex.enqueue_jobs",
+    "apex.future_calls",
+    "apex.send_email",
+];
+
+/// What a limit limits, and how many units of the resource one of it is.
+pub fn resource_of(limit: &str) -> Option<(Resource, u64)> {
+    // How long one callout waits is also a measure for all of them together.
+    if limit == "apex.callout_default_timeout_ms" {
+        return Some((Resource::Timeout, 1));
+    }
+    Resource::iter().find_map(|resource| {
+        let (id, units) = limit_of(resource)?;
+        (id == limit).then_some((resource, units))
     })
 }
 
@@ -93,6 +121,11 @@ pub enum Verdict {
 }
 
 impl Line {
+    /// Whether all of it is known: no size of it is taken as something.
+    pub fn is_known(&self) -> bool {
+        self.unbounded.is_none() && self.most.symbols().is_empty()
+    }
+
     pub fn percent(&self) -> Option<u64> {
         let limit = self.limit?;
         Some(match limit {
@@ -152,6 +185,16 @@ impl<'a> Meter<'a> {
     /// The places where `entries` take `resource`, the largest first.
     pub fn terms(&self, entries: &[EntryId], resource: Resource) -> Vec<Vec<Term>> {
         cost::terms(self.program, self.summary, &self.frames, entries, resource)
+    }
+
+    /// How many records or events an entry point gets at once at most.
+    pub fn batch(&self, entry: EntryId) -> u64 {
+        cost::batch_of(self.program.entry(entry), &self.frames)
+    }
+
+    /// What sizes are taken as in its transactions that only the run knows.
+    pub fn assumed(&self, entry: EntryId) -> Assumed {
+        assumed_for(self.program.entry(entry), &self.frames)
     }
 
     /// The limit on a resource in transactions that `entry` starts, in the unit of the resource.

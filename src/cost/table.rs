@@ -103,7 +103,8 @@ pub(super) fn values(line: &Line) -> String {
     format!("{}…{most}{end}", short(line.resource, line.least_value))
 }
 
-fn amount(resource: Resource, value: u64) -> String {
+/// A number of the resource, with its unit.
+pub fn amount(resource: Resource, value: u64) -> String {
     match resource {
         Resource::Timeout => format!("{} s", grouped(value / 1000)),
         _ => grouped(value),

@@ -4,18 +4,20 @@ use globset::{GlobBuilder, GlobMatcher};
 use strum::IntoEnumIterator;
 
 use crate::apex::unit::TriggerEvent;
+use crate::cost::{LIMIT_IDS, resource_of};
 use crate::finding::Severity;
 use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES, ItemAttribute, Values};
 use crate::program::model::{
     Bound, Caller, Callers, Effect, Effects, Entry, EntryKind, Fires, Guards, Item, ItemKind, Site,
 };
+use crate::summary::cost::Resource;
 
 use super::error::{RuleError, nearest_or_all};
 use super::limits::{Limit, Limits};
 use super::query::{
-    Across, Amount, At, COMPONENT_KEYS, Callouts, Certainty, ComponentQuery, EVENT_WORDS, EntrySelector,
-    GrowsWith, Guard, ItemConditions, Operation, Query, SELECTOR_KEYS, Selector, SeverityWhen, Through, Turn,
-    Unless,
+    Across, Amount, At, COMPONENT_KEYS, Callouts, Certainty, ComponentQuery, CostQuery, EVENT_WORDS,
+    EntrySelector, GrowsWith, Guard, ItemConditions, Operation, Query, SELECTOR_KEYS, Selector, SeverityWhen,
+    Through, Turn, Unless,
 };
 use super::rule::Rule;
 use super::template::{Names, Template};
@@ -109,10 +111,31 @@ pub struct CostPlan {
     /// Empty where only the number counts.
     pub grows: Growth,
     pub above: Option<Threshold>,
+    pub limit: Option<LimitPlan>,
     pub through_dml: bool,
     pub avoid: Guards,
     pub unless_also: Option<Sites>,
     pub at: At,
+}
+
+impl CostPlan {
+    /// Whether only the formula of the whole transaction counts.
+    pub fn is_formula(&self) -> bool {
+        self.limit.as_ref().is_some_and(|limit| limit.alone)
+    }
+}
+
+/// A limit that the formula of a transaction is held against.
+#[derive(Clone, Debug)]
+pub struct LimitPlan {
+    pub resource: Resource,
+    /// In the unit of the resource.
+    pub amount: Threshold,
+    pub certainty: Certainty,
+    /// No loop is asked for: the formula decides alone.
+    pub alone: bool,
+    /// The rules that report the same cause better.
+    pub unless_found: Vec<String>,
 }
 
 /// A number, by the kind of transaction.
@@ -385,6 +408,7 @@ impl Planner<'_> {
                         None => Growth::DATA,
                     },
                     above,
+                    limit: self.limit(cost),
                     through_dml: cost.through == Some(Through::Dml),
                     avoid: self.guards(cost.unless.as_ref()),
                     unless_also: cost.unless_also.as_ref().map(|selector| self.sites(selector, true)),
@@ -404,6 +428,34 @@ impl Planner<'_> {
             }
             Query::Component(component) => PlannedQuery::Component(self.component(component)),
         }
+    }
+
+    fn limit(&mut self, cost: &CostQuery) -> Option<LimitPlan> {
+        let Some(word) = &cost.limit else {
+            for word in &cost.unless_found {
+                self.error(word, "`unless_found` goes with `limit`", None);
+            }
+            return None;
+        };
+        let (Some((resource, units)), Some(limit)) = (resource_of(&word.text), self.limits.get(&word.text))
+        else {
+            let known: Vec<&str> = LIMIT_IDS.to_vec();
+            let help = nearest_or_all(&word.text, &known);
+            self.error(word, &format!("`{}` is no limit of a transaction", word.text), Some(help));
+            return None;
+        };
+        let percent = cost.percent.unwrap_or(100);
+        let share = |value: u64| value.saturating_mul(units).saturating_mul(percent) / 100;
+        Some(LimitPlan {
+            resource,
+            amount: Threshold {
+                sync: share(limit.value),
+                asynchronous: share(limit.asynchronous.unwrap_or(limit.value)),
+            },
+            certainty: cost.verdict.unwrap_or(Certainty::May),
+            alone: cost.grows_with.is_none() && cost.above.is_none(),
+            unless_found: cost.unless_found.iter().map(|word| word.text.clone()).collect(),
+        })
     }
 
     fn turns(&mut self, words: Option<&Match<Turn>>) -> Vec<Turn> {

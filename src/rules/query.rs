@@ -98,6 +98,23 @@ pub struct CostQuery {
     /// amount counts each place by itself.
     #[serde(default)]
     pub above: Option<Amount>,
+    /// The id of a limit of a transaction (`apex.callouts`). The formula of what the whole transaction
+    /// takes of it is held against it, at the largest batch that the platform gives to the entry point.
+    /// Without `grows_with` and `above`: what goes over it is reported, once an entry point. With one of
+    /// them: nothing is reported where the transaction is known to stay within it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub limit: Option<Word>,
+    /// With `limit`: whether every run goes over it (`must`), or some may (`may`); default: `may`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Certainty>,
+    /// With `limit`: from more than this share of it on; default: 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<u64>,
+    /// With `limit`: nothing is reported for an entry point for which one of these rules reports something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub unless_found: Vec<Word>,
     #[serde(default)]
     pub through: Option<Through>,
     #[serde(default)]

@@ -6,8 +6,10 @@ use crate::name::Name;
 use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES};
 use crate::program::model::{Bound, Effect, Effects, Entry, Item, ItemKind, Site};
 
+use super::check::Taken;
 use super::error::nearest_or_all;
 use super::labels;
+use super::limits::grouped;
 use super::plan::{PlannedQuery, Threshold};
 use super::query::Certainty;
 
@@ -41,6 +43,15 @@ enum Source {
     First(Field),
     Subject(Field),
     Item(ItemField),
+    Cost(CostField),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum CostField {
+    Formula,
+    Value,
+    Limit,
+    Fits,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +83,7 @@ pub struct Names {
     loops: bool,
     certainty: bool,
     events: bool,
+    cost: bool,
 }
 
 impl Names {
@@ -85,10 +97,12 @@ impl Names {
             loops: true,
             certainty: true,
             events: true,
+            cost: true,
         };
         let mut firsts = Vec::new();
         for query in queries {
             names.certainty &= matches!(query, PlannedQuery::Order(_));
+            names.cost &= matches!(query, PlannedQuery::Cost(cost) if cost.limit.is_some());
             names.events &= matches!(query, PlannedQuery::Cycle(_));
             match query {
                 PlannedQuery::Path(path) => {
@@ -139,6 +153,9 @@ impl Names {
         }
         if self.events {
             all.push("events".to_owned());
+        }
+        if self.cost {
+            all.extend(["cost.formula", "cost.value", "cost.limit", "cost.fits"].map(str::to_owned));
         }
         if self.certainty {
             all.push("certainty".to_owned());
@@ -193,6 +210,7 @@ pub struct Values<'a> {
     pub certainty: Option<Certainty>,
     /// The events of a cycle, the first once more at the end.
     pub events: &'a [Name],
+    pub cost: Option<&'a Taken>,
 }
 
 impl Template {
@@ -295,6 +313,12 @@ fn source(name: &str) -> Source {
         Some(("from", "object")) => Source::FromObject,
         Some(("from", "event")) => Source::FromEvent,
         Some(("from", _)) => Source::FromOwner,
+        Some(("cost", part)) => Source::Cost(match part {
+            "formula" => CostField::Formula,
+            "value" => CostField::Value,
+            "limit" => CostField::Limit,
+            _ => CostField::Fits,
+        }),
         Some(("first", part)) => Source::First(field(part)),
         Some(("item", part)) => Source::Item(match part {
             "label" => ItemField::Label,
@@ -316,7 +340,7 @@ impl Source {
     fn may_be_unknown(&self) -> bool {
         match self {
             Source::From | Source::FromOwner | Source::Loops | Source::Certainty | Source::Events => false,
-            Source::FromObject | Source::FromEvent => true,
+            Source::FromObject | Source::FromEvent | Source::Cost(_) => true,
             Source::First(field) | Source::Subject(field) => !matches!(field, Field::Label | Field::Symbol),
             Source::Item(field) => !matches!(field, ItemField::Label | ItemField::Name),
         }
@@ -344,6 +368,20 @@ impl Source {
             Source::Events => {
                 let names: Vec<&str> = values.events.iter().map(|name| name.as_str()).collect();
                 text.push_str(&names.join(" → "));
+            }
+            Source::Cost(field) => {
+                if let Some(cost) = values.cost {
+                    match field {
+                        CostField::Formula => text.push_str(&cost.formula),
+                        CostField::Value => text.push_str(&cost.value),
+                        CostField::Limit => text.push_str(&cost.limit),
+                        CostField::Fits => {
+                            if let Some(fits) = cost.fits {
+                                text.push_str(&grouped(fits));
+                            }
+                        }
+                    }
+                }
             }
             Source::Loops => text.push_str(&labels::times(values.loops, entry)),
             Source::First(field) => {
@@ -416,6 +454,7 @@ mod tests {
             entry: true,
             loops: true,
             certainty: true,
+            cost: false,
             events: false,
         }
     }
@@ -436,6 +475,7 @@ mod tests {
             called_by: Callers::default(),
         };
         let values = Values {
+            cost: None,
             entry: Some(&entry),
             subject: Thing::Site(&site(host)),
             first: None,

@@ -149,6 +149,9 @@ impl Builder<'_> {
             && planned.longer_than.is_none_or(|length| hit.events.len() as u64 > length + 1)
             && planned.grows.is_none_or(|grows| hit.loops.iter().any(|&(_, bound)| grows.has(bound)))
             && planned.at_most.is_none_or(|threshold| {
+                if let (Some(cost), Some(entry)) = (&hit.cost, entry) {
+                    return cost.most_value <= threshold.of(entry);
+                }
                 entry.is_some_and(|entry| {
                     cost::known_count(Growth::DATA, entry, &hit.loops)
                         .is_some_and(|count| count <= threshold.of(entry))
@@ -174,6 +177,7 @@ impl Builder<'_> {
             loops: &loops,
             certainty: shown.certainty,
             events: &shown.events,
+            cost: shown.cost.as_deref(),
         };
         Finding {
             rule: rule.id.clone(),

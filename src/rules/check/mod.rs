@@ -7,15 +7,19 @@ mod component;
 mod cost;
 mod cycle;
 pub(crate) mod findings;
+mod formula;
 mod order;
 mod path;
 mod site;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::config::FileLevels;
+use crate::config::workload::Assume;
+use crate::cost::Meter;
 use crate::finding::{Confidence, Finding, Step};
 use crate::name::Name;
 use crate::program::model::{Bound, Effects, Entry, EntryId, EntryKind, Guards, ItemId, Program, SiteId};
@@ -52,6 +56,20 @@ struct Hit {
     at_entry: bool,
     /// What stands between is not followed: a hint, whatever the rule's severity.
     hint: bool,
+    /// What the whole transaction takes of the limit that the rule names.
+    cost: Option<Arc<Taken>>,
+}
+
+/// What a transaction takes of a limit, for messages.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub formula: String,
+    /// At the largest batch.
+    pub value: String,
+    pub most_value: u64,
+    pub limit: String,
+    /// The largest batch that fits.
+    pub fits: Option<u64>,
 }
 
 /// What a finding rests on, in terms of the model: the hit that it shows.
@@ -91,6 +109,7 @@ impl Hit {
             related: Vec::new(),
             at_entry: false,
             hint: false,
+            cost: None,
         }
     }
 
@@ -120,6 +139,7 @@ struct World<'a> {
     program: &'a Program,
     summary: &'a Summary,
     suppressions: &'a Suppressions,
+    meter: Meter<'a>,
 }
 
 impl World<'_> {
@@ -204,6 +224,8 @@ pub struct Policy {
     /// Which rules are off, or have another severity than their own.
     pub levels: FileLevels,
     pub suppressions: Suppressions,
+    /// What sizes are taken as that only the run knows.
+    pub assume: Assume,
 }
 
 /// What the rules found.
@@ -228,7 +250,12 @@ pub fn check(
     policy: &Policy,
     paths: &[&str],
 ) -> Checked {
-    let world = World { program, summary, suppressions: &policy.suppressions };
+    let world = World {
+        program,
+        summary,
+        suppressions: &policy.suppressions,
+        meter: Meter::new(program, summary, &rules.limits, &policy.assume),
+    };
     let plans: Vec<(&Rule, Plan)> = rules
         .rules
         .iter()
@@ -238,6 +265,7 @@ pub fn check(
 
     let mut reaching: BTreeMap<(EntryId, bool, u16), Vec<(usize, Reaching<'_>)>> = BTreeMap::new();
     let mut twice = Vec::new();
+    let mut formulas = Vec::new();
     let mut ordered = Vec::new();
     let mut cycles = Vec::new();
     let mut hits = Vec::new();
@@ -257,7 +285,9 @@ pub fn check(
                 }
                 PlannedQuery::Cost(cost) => {
                     for id in world.candidates(&cost.from, cost.of.effects, cost.through_dml) {
-                        if cost.above == Some(Threshold::ONE) {
+                        if cost.is_formula() {
+                            formulas.push((rule, cost, id));
+                        } else if cost.above == Some(Threshold::ONE) {
                             twice.push((rule, cost, id));
                         } else {
                             let key = (id, cost.through_dml, cost.avoid.0);
@@ -306,6 +336,8 @@ pub fn check(
         hits
     }));
     hits.par_extend(cycles.par_iter().flat_map_iter(|&(rule, cycle)| cycle::hits(world, rule, cycle)));
+    formula::keep_unbounded(world, &plans, &mut hits);
+    hits.extend(formula::hits(world, &plans, &formulas, &hits));
     findings::build(world, &plans, hits, &policy.levels)
 }
 

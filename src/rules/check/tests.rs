@@ -105,7 +105,8 @@ fn planned(rules: &RuleSet) -> Vec<(&Rule, Plan)> {
 fn build(program: &Program, rules: &RuleSet, hits: Vec<Hit>) -> Vec<Finding> {
     let plans = planned(rules);
     let (summary, suppressions) = (Summary::default(), Suppressions::default());
-    let world = World { program, summary: &summary, suppressions: &suppressions };
+    let meter = Meter::new(program, &summary, &rules.limits, &Assume::default());
+    let world = World { program, summary: &summary, suppressions: &suppressions, meter };
     findings::build(world, &plans, hits, &FileLevels::default()).findings
 }
 

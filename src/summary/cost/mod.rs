@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::name::Name;
-use crate::program::model::{Effect, Effects, Entry, EntryId, EntryKind, Program, SiteId};
+use crate::program::model::{Caller, Callers, Effect, Effects, Entry, EntryId, EntryKind, Program, SiteId};
 use crate::program::size::{Symbol, What};
 
 use super::Summary;
@@ -359,6 +359,8 @@ pub fn batch_of(entry: &Entry, frames: &Frames) -> u64 {
         EntryKind::EventFlow | EntryKind::EventProcess => frames.flow_event_batch,
         EntryKind::BatchExecute => frames.batch_scope,
         EntryKind::ScreenFlow | EntryKind::AutolaunchedFlow => 1,
+        // Only flows call it that run for one record or user at a time.
+        EntryKind::Invocable if entry.called_by == Callers::of(Caller::SingleFlow) => 1,
         EntryKind::Queueable | EntryKind::Future => return frames.queueable,
         EntryKind::Rest | EntryKind::Webservice => return frames.rest,
         _ => frames.trigger_batch,
