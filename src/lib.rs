@@ -6,6 +6,7 @@
 
 pub mod apex;
 pub mod baseline;
+pub mod budget;
 pub mod changes;
 pub mod cli;
 pub mod config;

@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out. One module a command.
 
 mod baseline;
+mod budget;
 mod config;
 mod cost;
 mod debug;
@@ -54,6 +55,8 @@ enum Command {
     Map(map::MapArgs),
     /// Show what each transaction takes of the platform's limits, as formulas
     Cost(cost::CostArgs),
+    /// Show what a day takes of the org's allocations, by the volumes in the configuration
+    Budget(budget::BudgetArgs),
     /// Explain a rule or an integration pattern
     Explain(explain::ExplainArgs),
     /// The rules and their language
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Map(args)) => map::run(&args),
         Some(Command::Cost(args)) => cost::run(&args),
+        Some(Command::Budget(args)) => budget::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Rules { command }) => rules::run(&command),
         Some(Command::Init(args)) => init::run(&args),

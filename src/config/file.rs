@@ -108,8 +108,6 @@ impl ConfigFile {
         }
         let keys = [
             ("thresholds", self.thresholds.as_ref().map(|value| value.referenced)),
-            ("volumes", first(&self.volumes)),
-            ("sessions", first(&self.sessions)),
             ("services", first(&self.services)),
             ("bridges", self.bridges.first().map(|value| value.referenced)),
             ("systems_of_record", first(&self.systems_of_record)),

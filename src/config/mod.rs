@@ -51,6 +51,8 @@ pub struct Config {
     pub source: Option<Source>,
     /// What `limits_snapshot` holds: the org's limits, by their name in the limits resource.
     pub reported: BTreeMap<String, u64>,
+    /// The profile that the command line asks for.
+    pub profile: Option<org::Profile>,
 }
 
 /// Where a configuration stands.
@@ -112,7 +114,7 @@ pub fn parse(source: Source) -> Result<Config, RuleErrors> {
     } else {
         registry::yaml(&source.name, &source.text).map_err(|error| RuleErrors(vec![error]))?
     };
-    let mut config = Config { says, source: Some(source), reported: BTreeMap::new() };
+    let mut config = Config { says, source: Some(source), reported: BTreeMap::new(), profile: None };
     let mut mistakes = config.mistakes();
     match config.snapshot() {
         Ok(reported) => config.reported = reported,
@@ -155,7 +157,7 @@ impl Config {
             edition: self.says.edition.as_ref().map_or(Edition::default(), |edition| edition.value),
             licenses: self.says.licenses.as_ref().map_or_else(Default::default, |value| value.value.clone()),
             addons: self.says.addons.as_ref().map_or_else(Default::default, |value| value.value.clone()),
-            profile: self.says.profile.as_ref().map_or_else(Default::default, |value| value.value),
+            profile: self.profile.or(self.says.profile.as_ref().map(|value| value.value)).unwrap_or_default(),
             reported: self.reported.clone(),
             values: self.says.limits.iter().map(|(id, value)| (id.clone(), value.value)).collect(),
         }

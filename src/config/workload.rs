@@ -37,8 +37,58 @@ pub enum VolumeOf {
     Records { object: String, change: RecordChange },
     /// Events of a platform event that something outside the org publishes: `Order__e.publish`.
     Events { event: String },
-    /// API requests of a system or service: `api:portal.GET_Account`.
+    /// API requests of a system or service: `api:portal.GET_Account`. Its first word says what kind they
+    /// are of: see [`RequestKind`].
     Requests { system: String, request: String },
+    /// Runs of a job: `job:MinutePoller.runs`.
+    Runs { class: String },
+    /// Rows that a batch job goes through: `job:NightlyBatch.rows`.
+    Rows { class: String },
+}
+
+/// What kind of API requests a volume counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// Records are read: `GET`, `QUERY`, `RETRIEVE`.
+    Read,
+    /// Records are written: `POST`, `PATCH`, `PUT`, `DELETE`, `INSERT`, `UPDATE`, `UPSERT`, `CREATE`.
+    Write,
+    /// It is asked again and again whether there is something new: `POLL`.
+    Poll,
+    /// `LOGIN`.
+    Login,
+    /// Rows of Bulk API jobs: `BULK`.
+    Bulk,
+    Other,
+}
+
+impl RequestKind {
+    /// Rows of one batch of the Bulk API.
+    /// Source: Salesforce App Limits Cheatsheet, "Bulk API and Bulk API 2.0 Limits and Allocations".
+    pub const BULK_BATCH_ROWS: u64 = 10_000;
+
+    /// Create the job, upload, close, ask for its state, fetch the results.
+    const BULK_JOB_REQUESTS: u64 = 5;
+
+    /// The kind of `GET_Account`.
+    pub fn of(request: &str) -> RequestKind {
+        let verb = request.split(['_', ' ', '-', '/']).next().unwrap_or_default();
+        match verb.to_ascii_uppercase().as_str() {
+            "GET" | "QUERY" | "RETRIEVE" => RequestKind::Read,
+            "POST" | "PATCH" | "PUT" | "DELETE" | "INSERT" | "UPDATE" | "UPSERT" | "CREATE" => {
+                RequestKind::Write
+            }
+            "POLL" => RequestKind::Poll,
+            "LOGIN" => RequestKind::Login,
+            "BULK" => RequestKind::Bulk,
+            _ => RequestKind::Other,
+        }
+    }
+
+    /// How many requests one unit of the volume takes.
+    pub fn requests_each(self) -> u64 {
+        if self == RequestKind::Bulk { RequestKind::BULK_JOB_REQUESTS } else { 1 }
+    }
 }
 
 /// What happens to a record.
@@ -57,8 +107,8 @@ impl VolumeOf {
     /// # Errors
     /// What is wrong with it, and what it should be like.
     pub fn parse(key: &str) -> Result<VolumeOf, (String, String)> {
-        let shapes = "expected `Account.create`, `Account.update`, `Account.delete`, `Order__e.publish` \
-                      or `api:SYSTEM.REQUEST`";
+        let shapes = "expected `Account.create`, `Account.update`, `Account.delete`, `Order__e.publish`, \
+                      `api:SYSTEM.REQUEST`, `job:CLASS.runs` or `job:CLASS.rows`";
         let wrong = || (format!("`{key}` is no volume"), shapes.to_owned());
         if let Some(request) = key.strip_prefix("api:") {
             let (system, request) = request.split_once('.').unwrap_or((request, ""));
@@ -66,6 +116,13 @@ impl VolumeOf {
                 return Err(wrong());
             }
             return Ok(VolumeOf::Requests { system: system.to_owned(), request: request.to_owned() });
+        }
+        if let Some(job) = key.strip_prefix("job:") {
+            return match job.rsplit_once('.') {
+                Some((class, "runs")) if !class.is_empty() => Ok(VolumeOf::Runs { class: class.to_owned() }),
+                Some((class, "rows")) if !class.is_empty() => Ok(VolumeOf::Rows { class: class.to_owned() }),
+                _ => Err(wrong()),
+            };
         }
         let (object, what) = key.split_once('.').ok_or_else(wrong)?;
         if object.is_empty() {
