@@ -8,7 +8,9 @@ use rayon::prelude::*;
 use crate::apex;
 use crate::apex::test_code::{is_hidden_stub, is_test_class};
 use crate::apex::unit::Unit;
+use crate::budget;
 use crate::config::{FileLevels, Level, Settings};
+use crate::cost::Meter;
 use crate::discover::{
     DiscoverError, ModuleId, ModuleKind, Problem, Project, SourceFile, SourceKind, discover, read_text,
     visualforce,
@@ -75,7 +77,8 @@ pub fn scan(
     settings: &Settings,
     progress: &Progress,
 ) -> Result<Scan, DiscoverError> {
-    let model = model(paths, settings, progress)?;
+    let mut model = model(paths, settings, progress)?;
+    model.add_budgets(rules, settings);
     let Found { findings, suppressed, whole, statistics } =
         findings(paths, &model, rules, settings, progress);
     let Model { mut project, units, metadata, program, summary, .. } = model;
@@ -86,6 +89,28 @@ pub fn scan(
         project.problems.retain(|problem| changed.contains(&root.join(&problem.path)));
     }
     Ok(Scan { project, findings, suppressed, whole, statistics })
+}
+
+impl Model {
+    /// Adds what the declared volumes take of the org's allocations, for the rules that ask about it. Only
+    /// where the configuration that declares them is a part of what is scanned: they are those of all of it.
+    pub fn add_budgets(&mut self, rules: &RuleSet, settings: &Settings) {
+        let is_configuration = |file: &&SourceFile| {
+            file.kind == SourceKind::Configuration
+                && file.absolute.canonicalize().ok().as_ref() == settings.file.as_ref()
+        };
+        let Some(file) = self.project.files.iter().find(is_configuration).map(|file| file.id) else { return };
+        if settings.workload.volumes.is_empty() {
+            return;
+        }
+        let meter = Meter::new(&self.program, &self.summary, &rules.limits, &settings.workload.assume);
+        let budget = budget::budget(&meter, settings);
+        let volumes = &settings.workload.volumes;
+        let place_of = |key: &str| volumes.iter().find(|volume| volume.key == key)?.at;
+        let items = budget::items(&budget, file, place_of, &settings.workload.thresholds);
+        self.program.items.extend(items);
+        self.program.items.sort_by_key(|item| (item.kind, item.name, item.at));
+    }
 }
 
 /// What the rules found in a model; the fields are those of [`Scan`].

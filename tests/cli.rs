@@ -60,16 +60,18 @@ fn the_example_shows_what_the_readme_promises() {
     assert_eq!(
         rules.iter().copied().collect::<BTreeSet<_>>(),
         BTreeSet::from([
+            "api-budget-exceeded",
             "callout-after-dml",
             "callout-dml-interleaved-loop",
             "callout-in-loop",
             "callout-timeout-budget",
             "enqueue-per-record",
+            "event-delivery-budget-exceeded",
             "publish-result-ignored",
             "sync-callout-in-trigger",
         ])
     );
-    assert_eq!(rules.len(), 7, "what is right stays silent: {rules:?}");
+    assert_eq!(rules.len(), 9, "what is right stays silent: {rules:?}");
     let with_path =
         findings.iter().filter(|finding| finding["path"].as_array().is_some_and(|path| path.len() > 1));
     assert!(with_path.count() >= 5);

@@ -72,6 +72,11 @@ impl Demand<'_> {
         self.by_quota.entry(quota).or_default().push(contributor);
     }
 
+    /// A number of the platform that is no allocation.
+    fn limit(&self, id: &str) -> u64 {
+        self.meter.limits.get(id).map_or(1, |limit| limit.value.max(1))
+    }
+
     fn what(&self, site: SiteId) -> String {
         let site = self.meter.program.site(site);
         format!("{} in {}", site.label, site.symbol)
@@ -82,14 +87,15 @@ impl Demand<'_> {
         let VolumeOf::Requests { system, request } = &volume.of else { return };
         let kind = RequestKind::of(request);
         let per_day = volume.rate.per_day;
-        let bulk_batch = RequestKind::BULK_BATCH_ROWS;
+        let bulk_batch = self.limit("bulk.batch_rows");
         let per_request = volume
             .rate
             .per_tx
             .map_or(if kind == RequestKind::Bulk { bulk_batch } else { 1 }, |per_tx| per_tx.get())
             as f64;
         let units = (per_day / per_request).ceil();
-        let amount = Amount::exactly(units * kind.requests_each() as f64);
+        let each = if kind == RequestKind::Bulk { self.limit("bulk.job_requests") } else { 1 };
+        let amount = Amount::exactly(units * each as f64);
         let what = match request.as_str() {
             "" => format!("requests of {system}"),
             request => format!("{request} of {system}"),
@@ -99,7 +105,7 @@ impl Demand<'_> {
             what: what.clone(),
             at: None,
             amount,
-            remedy: remedy::of_requests(kind, per_day, per_request),
+            remedy: remedy::of_requests(kind, per_day, per_request, self.limit("api.collection_records")),
         };
         self.add(Quota::ApiRequests, contributor);
         if kind == RequestKind::Bulk {
@@ -109,7 +115,7 @@ impl Demand<'_> {
                 what,
                 at: None,
                 amount: Amount::exactly(batches),
-                remedy: remedy::of_bulk(per_day, batches),
+                remedy: remedy::of_bulk(per_day, batches, bulk_batch),
             };
             self.add(Quota::BulkBatches, contributor);
         }

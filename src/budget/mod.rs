@@ -6,6 +6,7 @@
 //! removes it.
 
 mod demand;
+mod items;
 mod json;
 mod markdown;
 mod remedy;
@@ -13,6 +14,7 @@ mod table;
 mod text;
 pub mod traffic;
 
+pub use items::items;
 pub use json::json;
 pub use markdown::markdown;
 pub use table::table;

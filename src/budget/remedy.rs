@@ -9,10 +9,6 @@ use crate::summary::event_graph::SubscriberKind;
 
 use super::{Amount, Remedy};
 
-/// Records in one request of sObject Collections.
-/// Source: REST API Developer Guide, "sObject Collections".
-const COLLECTION_RECORDS: f64 = 200.0;
-
 /// Smaller changes are not worth a word.
 const WORTH: f64 = 0.9;
 
@@ -26,8 +22,8 @@ fn if_smaller(pattern: &'static str, text: &str, before: Amount, after: Amount) 
     if after.most < before.most * WORTH { remedy(pattern, text, Some(after)) } else { None }
 }
 
-/// `per_day` records or requests, `per_request` of them in a request.
-pub fn of_requests(kind: RequestKind, per_day: f64, per_request: f64) -> Option<Remedy> {
+/// `per_day` records or requests, `per_request` of them in a request, where `collection` fit into one.
+pub fn of_requests(kind: RequestKind, per_day: f64, per_request: f64, collection: u64) -> Option<Remedy> {
     let before = Amount::exactly((per_day / per_request).ceil());
     match kind {
         RequestKind::Poll => remedy(
@@ -47,23 +43,18 @@ pub fn of_requests(kind: RequestKind, per_day: f64, per_request: f64) -> Option<
         ),
         RequestKind::Write => if_smaller(
             "inbound-api",
-            "200 records in a request (sObject Collections); from 2,000 on Bulk API 2.0",
+            &format!("{collection} records in a request (sObject Collections), or Bulk API 2.0"),
             before,
-            Amount::exactly((per_day / COLLECTION_RECORDS).ceil()),
+            Amount::exactly((per_day / collection as f64).ceil()),
         ),
         RequestKind::Bulk | RequestKind::Other => None,
     }
 }
 
-/// Rows that come by the Bulk API, in so many batches.
-pub fn of_bulk(rows: f64, batches: f64) -> Option<Remedy> {
-    let full = (rows / RequestKind::BULK_BATCH_ROWS as f64).ceil();
-    if_smaller(
-        "inbound-api",
-        "fewer, fuller jobs: up to 10,000 rows a batch",
-        Amount::exactly(batches),
-        Amount::exactly(full),
-    )
+/// Rows that come by the Bulk API, in so many batches, of which each holds `batch_rows`.
+pub fn of_bulk(rows: f64, batches: f64, batch_rows: u64) -> Option<Remedy> {
+    let full = (rows / batch_rows as f64).ceil();
+    if_smaller("inbound-api", "fewer, fuller jobs", Amount::exactly(batches), Amount::exactly(full))
 }
 
 pub fn of_publish(inside: bool, events: Amount, transactions: Amount, peak: Amount) -> Option<Remedy> {

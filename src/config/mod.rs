@@ -304,13 +304,19 @@ impl Config {
                     .iter()
                     .filter_map(|(key, rate)| {
                         let of = VolumeOf::parse(key).ok()?;
-                        Some(Volume { key: key.clone(), of, rate: rate.value })
+                        let text = self.source.as_ref().map_or("", |source| &source.text);
+                        let at = key_span(text, key, span_of(rate.referenced));
+                        Some(Volume { key: key.clone(), at, of, rate: rate.value })
                     })
                     .collect(),
                 sessions: sorted(says.sessions.iter().map(|(name, count)| (name.clone(), count.value))),
                 assume: says.assume.as_ref().map_or_else(Default::default, |value| value.value),
                 thresholds: says.thresholds.as_ref().map_or_else(Default::default, |value| value.value),
             },
+            file: self
+                .source
+                .as_ref()
+                .and_then(|source| Some(source.folder.join(Path::new(&source.name).file_name()?))),
             focus: None,
         }
     }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub levels: Levels,
     pub landscape: Landscape,
     pub workload: Workload,
+    /// The configuration file; its absolute path.
+    pub file: Option<PathBuf>,
     /// Report only what touches one of these files; their absolute paths. `None`: report all.
     pub focus: Option<Vec<PathBuf>>,
 }

@@ -10,6 +10,8 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
 
+use crate::span::Span;
+
 /// How much goes through the org: the keys that the daily budget is made from.
 #[derive(Clone, Debug, Default)]
 pub struct Workload {
@@ -26,6 +28,8 @@ pub struct Workload {
 pub struct Volume {
     /// As the file writes it.
     pub key: String,
+    /// Where the key stands in the file.
+    pub at: Option<Span>,
     pub of: VolumeOf,
     pub rate: Rate,
 }
@@ -63,13 +67,6 @@ pub enum RequestKind {
 }
 
 impl RequestKind {
-    /// Rows of one batch of the Bulk API.
-    /// Source: Salesforce App Limits Cheatsheet, "Bulk API and Bulk API 2.0 Limits and Allocations".
-    pub const BULK_BATCH_ROWS: u64 = 10_000;
-
-    /// Create the job, upload, close, ask for its state, fetch the results.
-    const BULK_JOB_REQUESTS: u64 = 5;
-
     /// The kind of `GET_Account`.
     pub fn of(request: &str) -> RequestKind {
         let verb = request.split(['_', ' ', '-', '/']).next().unwrap_or_default();
@@ -83,11 +80,6 @@ impl RequestKind {
             "BULK" => RequestKind::Bulk,
             _ => RequestKind::Other,
         }
-    }
-
-    /// How many requests one unit of the volume takes.
-    pub fn requests_each(self) -> u64 {
-        if self == RequestKind::Bulk { RequestKind::BULK_JOB_REQUESTS } else { 1 }
     }
 }
 

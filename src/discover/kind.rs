@@ -48,6 +48,9 @@ const METADATA: &[(&str, &str, MetadataKind)] = &[
 /// `folder` is the path of the folder that the file is in: a metadata API record `Type.Record.md`
 /// differs from a Markdown page only by its place.
 pub(super) fn kind_of(name: &str, folder: &Path) -> Option<SourceKind> {
+    if crate::config::NAMES.contains(&name) {
+        return Some(SourceKind::Configuration);
+    }
     // Also the resource forks that macOS leaves behind (`._Foo.cls`).
     if name.starts_with('.') {
         return None;

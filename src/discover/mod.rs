@@ -42,6 +42,8 @@ pub enum SourceKind {
     Visualforce,
     /// A script or the markup of a Lightning web component or an Aura component.
     Script,
+    /// The configuration of seamlint: it declares volumes.
+    Configuration,
 }
 
 /// What the file at `path` (with `/`) is, or `None` where seamlint has no use for it.

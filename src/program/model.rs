@@ -853,4 +853,6 @@ pub enum ItemKind {
     Secret,
     /// An address that code or metadata names.
     EndpointUse,
+    /// What the declared volumes take of a daily or hourly allocation.
+    Budget,
 }

@@ -258,8 +258,12 @@ fn scan_files(files: &IndexMap<String, String>, rules: &RuleSet) -> Vec<Finding>
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         std::fs::write(path, text).expect("written");
     }
-    let scan = scan(&[folder.path().to_owned()], rules, &Settings::default(), &Progress::new(false))
-        .expect("a scan");
+    let file = folder.path().join("seamlint.yml");
+    let settings = match file.exists() {
+        true => crate::config::read(&file).expect("the configuration is right").settings(),
+        false => Settings::default(),
+    };
+    let scan = scan(&[folder.path().to_owned()], rules, &settings, &Progress::new(false)).expect("a scan");
     assert_eq!(scan.statistics.syntax_errors, 0, "{files:#?}");
     scan.findings
 }
