@@ -107,7 +107,6 @@ impl ConfigFile {
             map.values().next().map(|value| value.referenced)
         }
         let keys = [
-            ("services", first(&self.services)),
             ("bridges", self.bridges.first().map(|value| value.referenced)),
             ("systems_of_record", first(&self.systems_of_record)),
             ("integration_users", self.integration_users.as_ref().map(|value| value.referenced)),

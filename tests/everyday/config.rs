@@ -72,10 +72,10 @@ fn a_mistake_is_shown_and_nothing_is_scanned() {
 
 #[test]
 fn a_key_without_effect_is_named() {
-    let project = project(&[("seamlint.yml", "volumes: {Account.update: 6000/day}\n")]);
+    let project = project(&[("seamlint.yml", "bridges: [kafka]\n")]);
     let run = seamlint(project.path(), &[]);
     assert!(
-        run.err.contains("warning: seamlint.yml:1: `volumes` is checked, and nothing uses it yet"),
+        run.err.contains("warning: seamlint.yml:1: `bridges` is checked, and nothing uses it yet"),
         "{}",
         run.err
     );
