@@ -307,7 +307,7 @@ fn find<'a>(
             let handled = |words| Around { handler: Some(words), ..around.clone() };
             let caught = handled("a `catch`: only after an exception");
             inside(body, around)
-                .or_else(|| catches.iter().find_map(|steps| inside(steps, &caught)))
+                .or_else(|| catches.iter().find_map(|clause| inside(&clause.steps, &caught)))
                 .or_else(|| inside(finally, &handled("a `finally`")))
         }
         _ => None,

@@ -65,6 +65,7 @@ fn the_example_shows_what_the_readme_promises() {
             "callout-dml-interleaved-loop",
             "callout-in-loop",
             "callout-timeout-budget",
+            "callout-unhandled-exception",
             "enqueue-per-record",
             "event-delivery-budget-exceeded",
             "publish-result-ignored",

@@ -199,7 +199,7 @@ impl Printer<'_> {
                 let init = self.optional(" = ", *init);
                 self.line(format_args!("{place} let {ty} {name}{init}"));
             }
-            StmtKind::Dml { op, target, upsert_key, merge_with } => {
+            StmtKind::Dml { op, target, upsert_key, merge_with, .. } => {
                 let key = upsert_key.map_or(String::new(), |key| format!(" by {key}"));
                 let with = self.optional(" with ", *merge_with);
                 self.line(format_args!("{place} dml {op} {}{key}{with}", self.expr(*target)));

@@ -258,6 +258,8 @@ pub enum StmtKind {
         target: ExprId,
         upsert_key: Option<Name>,
         merge_with: Option<ExprId>,
+        /// `insert as user x`.
+        as_user: bool,
     },
     Return(Option<ExprId>),
     Throw(ExprId),
@@ -469,6 +471,8 @@ pub struct Query {
     pub in_keys: Vec<(Name, ExprId)>,
     pub limit: QueryLimit,
     pub for_update: bool,
+    /// `WITH USER_MODE` or `WITH SECURITY_ENFORCED`.
+    pub user_mode: bool,
     pub is_count: bool,
     pub is_aggregate: bool,
     /// `:expr` binds, in source order.

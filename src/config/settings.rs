@@ -139,6 +139,11 @@ impl FileLevels {
             || self.overrides.iter().any(|(_, rules)| on(rules) == Some(true))
     }
 
+    /// Whether the configuration says something of a rule: then it runs also where it is off by default.
+    pub fn names(&self, rule: &str) -> bool {
+        self.everywhere.contains_key(rule) || self.overrides.iter().any(|(_, rules)| rules.contains_key(rule))
+    }
+
     pub fn level(&self, rule: &str, file: FileId) -> Level {
         let special = self.overrides.iter().rev().find_map(|(files, rules)| {
             files.get(file.0 as usize).copied().unwrap_or(false).then(|| rules.get(rule))?

@@ -2,7 +2,7 @@
 //! mean and which values they take. Rule files select by them; the JSON Schema of rule files is made
 //! from these tables.
 
-use super::model::{Effect, ItemKind};
+use super::model::{Effect, EntryKind, ItemKind};
 
 /// One attribute.
 pub struct Attribute {
@@ -20,6 +20,48 @@ pub struct ItemAttribute {
     pub values: Values,
     pub meaning: &'static str,
 }
+
+/// One attribute of entry points.
+pub struct EntryAttribute {
+    pub name: &'static str,
+    /// Empty: of all kinds.
+    pub kinds: &'static [EntryKind],
+    pub values: &'static [&'static str],
+    pub meaning: &'static str,
+}
+
+pub const ENTRY_ATTRIBUTES: &[EntryAttribute] = &[
+    EntryAttribute {
+        name: "verb",
+        kinds: &[EntryKind::Rest],
+        values: &["get", "post", "put", "patch", "delete"],
+        meaning: "the HTTP method that it answers",
+    },
+    EntryAttribute {
+        name: "takes",
+        kinds: &[EntryKind::Rest, EntryKind::Webservice],
+        values: &["nothing", "one", "list"],
+        meaning: "what its parameters carry: no parameters, single values and single records, or a list somewhere in them; not known where one has a type that is not in the project",
+    },
+    EntryAttribute {
+        name: "returns",
+        kinds: &[EntryKind::Rest, EntryKind::Webservice],
+        values: &["record", "other", "nothing"],
+        meaning: "whether it returns records as they are",
+    },
+    EntryAttribute {
+        name: "sharing",
+        kinds: &[],
+        values: &["with", "without", "inherited", "none"],
+        meaning: "what its class declares of sharing; `none` where it says nothing",
+    },
+    EntryAttribute {
+        name: "job-errors",
+        kinds: &[EntryKind::BatchExecute],
+        values: &["raised", "kept", "read", "unseen"],
+        meaning: "what becomes of its errors: `Database.RaisesPlatformEvents` raises them, `Database.Stateful` keeps what it gathers for `finish`, `finish` reads them from AsyncApexJob; `unseen`: none of these",
+    },
+];
 
 /// What an attribute's value may be.
 pub enum Values {
@@ -627,7 +669,7 @@ pub const ATTRIBUTES: &[Attribute] = &[
         name: "result",
         effects: &[Publish, Dml],
         values: &["used", "dropped"],
-        meaning: "whether the returned SaveResults are used",
+        meaning: "whether the returned SaveResults are looked at",
     },
     Attribute {
         name: "callback",
@@ -766,6 +808,30 @@ pub const ATTRIBUTES: &[Attribute] = &[
         effects: &[Query, Search],
         values: &["event-id", "event", "other", "nothing", "unknown"],
         meaning: "what the bind variables of the query come from, where an event trigger runs it: the `EventUuid` or `ReplayId` of an event, other data of an event, or other values; `nothing`: it has none",
+    },
+    Attribute {
+        name: "request-data",
+        effects: &[Dml],
+        values: &["yes", "no"],
+        meaning: "whether the records carry what an outside system sent with a REST or SOAP request, or an email",
+    },
+    Attribute {
+        name: "mode",
+        effects: &[Dml, Query],
+        values: &["user", "system"],
+        meaning: "whether the rights of the user hold (`as user`, `WITH USER_MODE`, `WITH SECURITY_ENFORCED`, `AccessLevel.USER_MODE`)",
+    },
+    Attribute {
+        name: "key",
+        effects: &[Dml],
+        values: &["field", "id"],
+        meaning: "of an upsert: by which field records are known again; `id`: by none but the record id",
+    },
+    Attribute {
+        name: "checks",
+        effects: &[Check],
+        values: &["access", "signature"],
+        meaning: "what is checked: rights of the user on an object or field, or a signature of what was sent",
     },
     Attribute {
         name: "taken",

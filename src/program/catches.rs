@@ -96,7 +96,7 @@ fn uncaught<'s>(steps: &'s [Step], visit: &mut impl FnMut(&'s Step)) {
                     if catches.is_empty() {
                         todo.push(body);
                     }
-                    todo.extend(catches.iter().map(Vec::as_slice));
+                    todo.extend(catches.iter().map(|clause| clause.steps.as_slice()));
                     todo.push(finally);
                 }
                 _ => {}

@@ -147,6 +147,8 @@ fn triggers(linker: &mut Linker, id: MethodId, entries: &mut Vec<Entry>, taken: 
             batch_scope: None,
             fires: None,
             called_by: Callers::default(),
+            facts: Vec::new(),
+            class_at: None,
         });
     }
 }
@@ -205,6 +207,8 @@ fn declared(
         batch_scope: None,
         fires: None,
         called_by: Callers::default(),
+        facts: Vec::new(),
+        class_at: None,
     });
 }
 
@@ -411,6 +415,8 @@ fn visualforce(linker: &mut Linker, page: &Page, entries: &mut Vec<Entry>, taken
                 batch_scope: None,
                 fires: None,
                 called_by: Callers::default(),
+                facts: Vec::new(),
+                class_at: None,
             });
         }
     }
@@ -458,6 +464,8 @@ fn uncalled(linker: &mut Linker, entries: &mut Vec<Entry>, taken: &mut FxHashSet
             batch_scope: None,
             fires: None,
             called_by: Callers::default(),
+            facts: Vec::new(),
+            class_at: None,
         });
     }
 }

@@ -110,24 +110,18 @@ pub fn complete(linker: &mut Linker, events: &[PlatformEvent]) {
     }
     request_sites(linker);
     callout_facts(linker, &told, &addresses);
-    publish_facts(linker, events);
+    result_facts(linker, events);
 }
 
-/// A publish whose result is kept in a variable that nobody looks at is one whose result is dropped.
-fn publish_facts(linker: &mut Linker, events: &[PlatformEvent]) {
+/// A publish or a write whose result is kept in a variable that nobody looks at is one whose result is
+/// dropped.
+fn result_facts(linker: &mut Linker, events: &[PlatformEvent]) {
     for index in 0..linker.sites.len() {
-        if linker.sites[index].effect != Effect::Publish {
-            continue;
+        match linker.sites[index].effect {
+            Effect::Publish => publish_behavior(linker, index, events),
+            Effect::Dml => {}
+            _ => continue,
         }
-        let declared = linker.sites[index]
-            .object
-            .and_then(|object| events.iter().find(|event| event.header.name == object));
-        let behavior = match declared.map(|event| event.publish_behavior) {
-            Some(PublishBehavior::AfterCommit) => "after-commit",
-            Some(PublishBehavior::Immediately) => "immediately",
-            None => "unknown",
-        };
-        linker.sites[index].facts.push(("publish-behavior", behavior.into()));
         if linker.sites[index].fact("result") != Some("used") {
             continue;
         }
@@ -142,6 +136,17 @@ fn publish_facts(linker: &mut Linker, events: &[PlatformEvent]) {
             }
         }
     }
+}
+
+fn publish_behavior(linker: &mut Linker, index: usize, events: &[PlatformEvent]) {
+    let site = &mut linker.sites[index];
+    let declared = site.object.and_then(|object| events.iter().find(|event| event.header.name == object));
+    let behavior = match declared.map(|event| event.publish_behavior) {
+        Some(PublishBehavior::AfterCommit) => "after-commit",
+        Some(PublishBehavior::Immediately) => "immediately",
+        None => "unknown",
+    };
+    site.facts.push(("publish-behavior", behavior.into()));
 }
 
 /// For each request that is made somewhere, the addresses it may be given.

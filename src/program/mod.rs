@@ -7,6 +7,7 @@
 pub mod attributes;
 mod catches;
 mod entries;
+mod entry_facts;
 mod facts;
 mod flow;
 mod flows;
@@ -86,6 +87,7 @@ fn link_here(input: &Input) -> Program {
     linker.namespaces = input.namespaces.iter().map(|namespace| name::Name::new(namespace)).collect();
     let mut entries = entries::find(&mut linker, input.pages);
     batch_sizes(&mut entries, &input.metadata.subscriber_configs);
+    entry_facts::complete(&linker, &mut entries);
     let payloads = payload::complete(&mut linker, &entries);
     facts::complete(&mut linker, &input.metadata.events);
     catches::complete(&mut linker);

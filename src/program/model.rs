@@ -89,6 +89,10 @@ pub struct Node {
     pub decided: Vec<Decided>,
     #[serde(skip_serializing_if = "NodeSizes::is_empty")]
     pub sizes: NodeSizes,
+    /// What its class declares of sharing; `None` where that is nothing, or for what is no class.
+    pub sharing: Option<Sharing>,
+    /// It calls code that is not here.
+    pub unseen: bool,
 }
 
 /// How much data a node handles.
@@ -110,6 +114,18 @@ impl NodeSizes {
     pub fn rows_of(&self, site: SiteId) -> Option<&Size> {
         self.rows.iter().find(|(known, _)| *known == site).map(|(_, size)| size)
     }
+}
+
+/// What a class declares of whose records it sees.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema, strum::Display,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Sharing {
+    With,
+    Without,
+    Inherited,
 }
 
 /// The condition of an `if` whose value is known in a node.
@@ -155,7 +171,7 @@ pub enum Step {
     Loop(Loop),
     Try {
         body: Vec<Step>,
-        catches: Vec<Vec<Step>>,
+        catches: Vec<Clause>,
         finally: Vec<Step>,
     },
     /// The transaction is committed here and what follows runs in the next one: a flow shows a screen.
@@ -164,6 +180,31 @@ pub enum Step {
     Throw,
     Break,
     Continue,
+}
+
+/// A `catch` clause.
+#[derive(Clone, Debug, Serialize)]
+pub struct Clause {
+    /// The type of exception that it takes.
+    pub caught: Name,
+    /// It calls code that is not here, which may do anything about the exception.
+    pub unseen: bool,
+    pub steps: Vec<Step>,
+}
+
+impl Clause {
+    /// Whether it takes the exception that a failing effect throws: that type or one above it.
+    pub fn takes(&self, failing: Effect) -> bool {
+        let own = match failing {
+            Effect::Callout => "calloutexception",
+            Effect::Dml => "dmlexception",
+            Effect::Query | Effect::Search => "queryexception",
+            _ => "",
+        };
+        let name = self.caught.folded();
+        let name = name.strip_prefix("system.").unwrap_or(name);
+        name == "exception" || name == own
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -388,6 +429,8 @@ impl Guards {
     pub const TRIED: Guards = Guards(1 << 13);
     /// Old and new values of the record are compared (`$Record__Prior`, `ISCHANGED`).
     pub const CHANGED: Guards = Guards(1 << 14);
+    /// In a `try` one of whose clauses takes the exception of a callout, also in a loop inside of it.
+    pub const HANDLED: Guards = Guards(1 << 15);
 
     /// Those that tell records apart and hold in the next transaction too.
     pub const FILTER: Guards =
@@ -431,6 +474,16 @@ pub struct Entry {
     pub fires: Option<Fires>,
     /// Invocable action: which flows of the project call it.
     pub called_by: Callers,
+    /// Further facts, by the names in [`super::attributes`]; a fact that is not known is absent.
+    pub facts: Vec<(&'static str, Cow<'static, str>)>,
+    /// The name of the class, where it is one.
+    pub class_at: Option<Location>,
+}
+
+impl Entry {
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_ref())
+    }
 }
 
 /// Which saves start a flow that runs on update.
@@ -665,19 +718,27 @@ pub enum Effect {
     Subflow,
     /// A SOAP message that workflow or a flow sends after the commit.
     OutboundMessage,
+    /// `System.attachFinalizer`.
+    AttachFinalizer,
+    /// A look at something that decides who may go on: rights on an object, a signature.
+    Check,
+    /// A look into Platform Cache.
+    CacheRead,
+    /// `RestContext.response.statusCode` is set.
+    ResponseStatus,
 }
 
 /// A set of [`Effect`]s.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
-pub struct Effects(pub u32);
+pub struct Effects(pub u64);
 
 impl Effects {
     pub fn of(effects: &[Effect]) -> Effects {
-        Effects(effects.iter().fold(0, |set, &effect| set | 1 << effect as u32))
+        Effects(effects.iter().fold(0, |set, &effect| set | 1 << effect as u64))
     }
 
     pub fn has(self, effect: Effect) -> bool {
-        self.0 & (1 << effect as u32) != 0
+        self.0 & (1 << effect as u64) != 0
     }
 
     pub fn intersects(self, other: Effects) -> bool {
@@ -685,7 +746,7 @@ impl Effects {
     }
 
     pub fn add(&mut self, effect: Effect) {
-        self.0 |= 1 << effect as u32;
+        self.0 |= 1 << effect as u64;
     }
 
     pub fn union(self, other: Effects) -> Effects {

@@ -14,6 +14,7 @@ use super::flow::{Flow, SinkKind, Slot, SlotFacts, SlotId};
 use super::interpret::Linker;
 use super::model::{Effect, Entry, EntryKind, NodeId, Origin, Payload, PayloadField, SiteId, Step};
 use super::symbols::MethodId;
+use super::value::Slots;
 
 /// Standard objects whose records people work on as their owners, in lower case.
 ///
@@ -37,6 +38,7 @@ pub fn complete(linker: &mut Linker, entries: &[Entry]) -> Vec<Payload> {
     let settings = settings(linker);
     let inputs = inputs(linker, entries);
     let in_subscribers = in_subscribers(linker, entries);
+    fill_parameters(linker, &inputs);
     let mut payloads = Vec::new();
     for index in 0..linker.sites.len() {
         let id = SiteId(index as u32);
@@ -78,7 +80,13 @@ pub fn complete(linker: &mut Linker, entries: &[Entry]) -> Vec<Payload> {
                 let sources = linker.flow.sources(given, |_| false);
                 let keyed = sources.iter().any(|&slot| is_event_key(linker, slot));
                 let mut facts: Vec<(&'static str, Cow<'static, str>)> = Vec::new();
+                let requested = sources.iter().any(|&slot| match linker.flow.kind(slot) {
+                    Slot::Inbound => true,
+                    Slot::Param(method, _) => inputs.get(method) == Some(&Origin::Request),
+                    _ => false,
+                });
                 facts.extend(filtered.map(|yes| ("conditional", yes.into())));
+                facts.push(("request-data", if requested { "yes" } else { "no" }.into()));
                 facts.push(("event-key", if keyed { "yes" } else { "no" }.into()));
                 if in_subscribers.contains(&id) {
                     facts.extend(owner(&linker.flow, &sources).map(|owner| ("owner", owner.into())));
@@ -119,7 +127,7 @@ fn in_subscribers(linker: &Linker, entries: &[Entry]) -> FxHashSet<SiteId> {
                 Step::Loop(body) => visit(&body.steps, nodes, sites),
                 Step::Try { body, catches, finally } => {
                     visit(body, nodes, sites);
-                    catches.iter().for_each(|steps| visit(steps, nodes, sites));
+                    catches.iter().for_each(|clause| visit(&clause.steps, nodes, sites));
                     visit(finally, nodes, sites);
                 }
                 Step::Commit | Step::Return | Step::Throw | Step::Break | Step::Continue => {}
@@ -220,6 +228,20 @@ fn inputs(linker: &Linker, entries: &[Entry]) -> FxHashMap<MethodId, Origin> {
         }
     }
     found
+}
+
+/// The platform fills the objects that a REST or SOAP request is read into.
+fn fill_parameters(linker: &mut Linker, inputs: &FxHashMap<MethodId, Origin>) {
+    let mut methods: Vec<MethodId> =
+        inputs.iter().filter(|(_, origin)| **origin == Origin::Request).map(|(method, _)| *method).collect();
+    methods.sort();
+    for method in methods {
+        let params = linker.symbols.method(method).params.clone();
+        for (index, (_, ty)) in params.iter().enumerate() {
+            let slot = linker.flow.slot(Slot::Param(method, index as u32), None);
+            linker.fill_fields(ty, &Slots::one(slot));
+        }
+    }
 }
 
 fn payload(

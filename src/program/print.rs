@@ -50,7 +50,7 @@ fn steps(program: &Program, list: &[Step], depth: usize, out: &mut String) {
                 steps(program, body, depth + 1, out);
                 for caught in catches {
                     let _ = writeln!(out, "{indent}if it fails");
-                    steps(program, caught, depth + 1, out);
+                    steps(program, &caught.steps, depth + 1, out);
                 }
                 steps(program, finally, depth, out);
             }

@@ -35,7 +35,7 @@ pub fn explain(rules: &RuleSet, id: &str) -> Result<String, Option<String>> {
 /// The whole page of a rule.
 pub fn rule_markdown(rules: &RuleSet, rule: &Rule) -> String {
     let mut page = format!("# {}\n\n", rule.title);
-    let _ = writeln!(page, "`{}` · {} · confidence {}\n", rule.id, rule.severity, rule.confidence);
+    let _ = writeln!(page, "`{}` · {} · confidence {}\n", rule.id, severity_of(rule), rule.confidence);
     body(&mut page, rules, rule);
     page.push_str("## Examples\n\n### Bad\n\n");
     example(&mut page, &rule.examples.bad);
@@ -115,8 +115,14 @@ pub fn rules_table(rules: &RuleSet) -> String {
     let rows = rules
         .rules
         .iter()
-        .map(|rule| [rule.id.clone(), rule.severity.to_string(), rule.title.clone(), rule.pattern.clone()]);
+        .map(|rule| [rule.id.clone(), severity_of(rule), rule.title.clone(), rule.pattern.clone()]);
     table(["rule", "severity", "title", "pattern"], rows.collect())
+}
+
+/// Its severity, and whether it runs by default.
+fn severity_of(rule: &Rule) -> String {
+    let off = if rule.default.is_on() { "" } else { " (off)" };
+    format!("{}{off}", rule.severity)
 }
 
 /// All limits as a table.

@@ -199,6 +199,10 @@ fn happens(site: &Site) -> String {
         Effect::Action => named("calls action", "of the platform"),
         Effect::Subflow => named("calls flow", "of another package"),
         Effect::OutboundMessage => "sends the outbound message".to_owned(),
+        Effect::AttachFinalizer => "attaches a finalizer".to_owned(),
+        Effect::Check => format!("checks {}", site.label),
+        Effect::CacheRead => "looks into the cache".to_owned(),
+        Effect::ResponseStatus => "sets the status of the answer".to_owned(),
     }
 }
 

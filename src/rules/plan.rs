@@ -6,7 +6,8 @@ use strum::IntoEnumIterator;
 use crate::apex::unit::TriggerEvent;
 use crate::cost::{LIMIT_IDS, resource_of};
 use crate::finding::Severity;
-use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES, ItemAttribute, Values};
+use crate::name::Name;
+use crate::program::attributes::{ATTRIBUTES, ENTRY_ATTRIBUTES, ITEM_ATTRIBUTES, ItemAttribute, Values};
 use crate::program::model::{
     Bound, Caller, Callers, Effect, Effects, Entry, EntryKind, Fires, Guards, Item, ItemKind, Site,
 };
@@ -15,9 +16,9 @@ use crate::summary::cost::Resource;
 use super::error::{RuleError, nearest_or_all};
 use super::limits::{Limit, Limits};
 use super::query::{
-    Across, Amount, At, COMPONENT_KEYS, Callouts, Certainty, ComponentQuery, CostQuery, EVENT_WORDS,
-    EntrySelector, GrowsWith, Guard, ItemConditions, Operation, Query, SELECTOR_KEYS, Selector, SeverityWhen,
-    Through, Turn, Unless,
+    Across, Amount, At, COMPONENT_KEYS, Callouts, Certainty, ComponentQuery, CostQuery, Different, ENTRY_KEYS,
+    EVENT_WORDS, EntrySelector, GrowsWith, Guard, ItemConditions, Operation, Query, SELECTOR_KEYS, Selector,
+    Selectors, SeverityWhen, SharingRules, Through, Turn, Unless, Via,
 };
 use super::rule::Rule;
 use super::template::{Names, Template};
@@ -90,8 +91,21 @@ pub struct PathPlan {
     pub to: Sites,
     pub through_dml: bool,
     pub avoid: Guards,
-    pub unless_also: Option<Sites>,
+    pub also: Vec<Sites>,
+    pub unless_also: Vec<Sites>,
+    pub failure_without: Option<Sites>,
+    pub via: Option<Via>,
+    pub sharing: Option<SharingRules>,
+    pub different: Option<DifferentPlan>,
     pub at: At,
+}
+
+/// How many different values of `of` there must be.
+#[derive(Clone, Copy, Debug)]
+pub struct DifferentPlan {
+    /// `None`: the object.
+    pub of: Option<&'static str>,
+    pub above: Threshold,
 }
 
 #[derive(Clone, Debug)]
@@ -114,7 +128,7 @@ pub struct CostPlan {
     pub limit: Option<LimitPlan>,
     pub through_dml: bool,
     pub avoid: Guards,
-    pub unless_also: Option<Sites>,
+    pub unless_also: Vec<Sites>,
     pub at: At,
 }
 
@@ -201,7 +215,8 @@ impl Growth {
             Bound::Paging => GrowsWith::Paging,
             Bound::FlowLoop => GrowsWith::FlowLoop,
             Bound::Unknown => GrowsWith::Unknown,
-            Bound::Constant(_) | Bound::Configuration | Bound::Chunks | Bound::Retry => return false,
+            Bound::Retry => GrowsWith::Retry,
+            Bound::Constant(_) | Bound::Configuration | Bound::Chunks => return false,
         };
         self.0 & (1 << word as u8) != 0
     }
@@ -227,6 +242,7 @@ pub struct Entries {
     class: Option<TextMatch>,
     fires: Option<Fires>,
     called_by: Option<Callers>,
+    facts: Vec<(&'static str, TextMatch)>,
 }
 
 impl Entries {
@@ -244,6 +260,7 @@ impl Entries {
             && self.class.as_ref().is_none_or(|text| text.matches(Some(entry.owner.as_str())))
             && self.fires.is_none_or(|fires| entry.fires == Some(fires))
             && self.called_by.is_none_or(|callers| entry.called_by.has_any(callers))
+            && self.facts.iter().all(|(name, text)| text.matches(entry.fact(name)))
     }
 }
 
@@ -257,6 +274,10 @@ pub struct Sites {
 #[derive(Clone, Debug)]
 enum Test {
     Object(TextMatch),
+    /// The object of another effect.
+    SameObject {
+        not: bool,
+    },
     /// The class, or `self`.
     Class(TextMatch),
     SelfClass {
@@ -272,13 +293,24 @@ enum Test {
 impl Sites {
     /// Whether `site`, seen from `entry`, is one of them.
     pub fn matches(&self, site: &Site, entry: Option<&Entry>) -> bool {
-        self.effects.has(site.effect) && self.tests.iter().all(|test| test.holds(site, entry))
+        self.matches_beside(site, entry, None)
+    }
+
+    /// Whether `site` is one of them, beside an effect on the object `same`.
+    pub fn matches_beside(&self, site: &Site, entry: Option<&Entry>, same: Option<Name>) -> bool {
+        self.effects.has(site.effect) && self.tests.iter().all(|test| test.holds(site, entry, same))
+    }
+
+    /// Whether the object of another effect decides.
+    pub fn asks_for_same_object(&self) -> bool {
+        self.tests.iter().any(|test| matches!(test, Test::SameObject { .. }))
     }
 }
 
 impl Test {
-    fn holds(&self, site: &Site, entry: Option<&Entry>) -> bool {
+    fn holds(&self, site: &Site, entry: Option<&Entry>, same: Option<Name>) -> bool {
         match self {
+            Test::SameObject { not } => (same.is_some() && site.object == same) != *not,
             Test::Object(text) => text.matches(site.object.map(|name| name.as_str())),
             Test::Class(text) => text.matches(site.object.map(|name| match site.effect {
                 Effect::Future => class_of(name.as_str()),
@@ -378,7 +410,12 @@ impl Planner<'_> {
                 to: self.sites(&path.to, true),
                 through_dml: path.through == Some(Through::Dml),
                 avoid: self.guards(path.unless.as_ref()),
-                unless_also: path.unless_also.as_ref().map(|selector| self.sites(selector, true)),
+                also: self.beside(path.also.as_ref()),
+                unless_also: self.beside(path.unless_also.as_ref()),
+                failure_without: path.failure_without.as_ref().map(|selector| self.sites(selector, true)),
+                via: path.via,
+                sharing: path.sharing,
+                different: path.different.as_ref().and_then(|different| self.different(different)),
                 at: path.at,
             }),
             Query::Site(selector) => PlannedQuery::Site(self.sites(selector, false)),
@@ -411,7 +448,7 @@ impl Planner<'_> {
                     limit: self.limit(cost),
                     through_dml: cost.through == Some(Through::Dml),
                     avoid: self.guards(cost.unless.as_ref()),
-                    unless_also: cost.unless_also.as_ref().map(|selector| self.sites(selector, true)),
+                    unless_also: self.beside(cost.unless_also.as_ref()),
                     at: cost.at,
                 })
             }
@@ -456,6 +493,34 @@ impl Planner<'_> {
             alone: cost.grows_with.is_none() && cost.above.is_none(),
             unless_found: cost.unless_found.iter().map(|word| word.text.clone()).collect(),
         })
+    }
+
+    /// Selectors of what stands beside the effect that is reached.
+    fn beside(&mut self, selectors: Option<&Selectors>) -> Vec<Sites> {
+        let Some(Selectors(selectors)) = selectors else { return Vec::new() };
+        selectors.iter().map(|selector| self.sites_beside(selector)).collect()
+    }
+
+    fn sites_beside(&mut self, selector: &Selector) -> Sites {
+        let same = selector
+            .object
+            .as_ref()
+            .filter(|text| matches!(text.words.as_slice(), [word] if word.text.eq_ignore_ascii_case("same")));
+        let Some(same) = same else { return self.sites(selector, true) };
+        let mut sites = self.sites(&Selector { object: None, ..selector.clone() }, true);
+        sites.tests.push(Test::SameObject { not: same.not });
+        sites
+    }
+
+    fn different(&mut self, different: &Different) -> Option<DifferentPlan> {
+        let above = self.amount(&different.above);
+        if different.of.text == "object" {
+            return Some(DifferentPlan { of: None, above });
+        }
+        let known: Vec<&str> = ATTRIBUTES.iter().map(|attribute| attribute.name).chain(["object"]).collect();
+        self.known(&different.of, "attribute", &known);
+        let attribute = ATTRIBUTES.iter().find(|attribute| attribute.name == different.of.text)?;
+        Some(DifferentPlan { of: Some(attribute.name), above })
     }
 
     fn turns(&mut self, words: Option<&Match<Turn>>) -> Vec<Turn> {
@@ -599,7 +664,33 @@ impl Planner<'_> {
             class: selector.class.as_ref().map(|text| self.text(text)),
             fires: selector.fires,
             called_by: selector.called_by.as_ref().map(|words| self.callers(words)),
+            facts: selector
+                .attributes
+                .iter()
+                .filter_map(|(name, text)| self.entry_attribute(name, text))
+                .collect(),
         }
+    }
+
+    fn entry_attribute(
+        &mut self,
+        name: &Word,
+        text: &Match<super::word::Text>,
+    ) -> Option<(&'static str, TextMatch)> {
+        let Some(attribute) = ENTRY_ATTRIBUTES.iter().find(|attribute| attribute.name == name.text) else {
+            let known: Vec<_> = ENTRY_ATTRIBUTES
+                .iter()
+                .map(|attribute| attribute.name)
+                .chain(ENTRY_KEYS.iter().map(|&(key, _)| key))
+                .collect();
+            let help = nearest_or_all(&name.text, &known);
+            self.error(name, &format!("unknown attribute `{}` of entry points", name.text), Some(help));
+            return None;
+        };
+        for word in &text.words {
+            self.known(word, &format!("value of `{}`", attribute.name), attribute.values);
+        }
+        Some((attribute.name, self.text(text)))
     }
 
     fn kinds(&mut self, words: &Match<EntryKind>) -> Kinds {
@@ -639,6 +730,7 @@ impl Planner<'_> {
                 Guard::AsyncContext => Guards::ASYNC_CONTEXT,
                 Guard::Failure => Guards::CAUGHT,
                 Guard::Tried => Guards::TRIED,
+                Guard::Handled => Guards::HANDLED,
                 Guard::Changed => Guards::CHANGED,
                 Guard::Other => Guards::OTHER,
             })

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::finding::Severity;
-use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES, Values};
+use crate::program::attributes::{ATTRIBUTES, ENTRY_ATTRIBUTES, ITEM_ATTRIBUTES, Values};
 use crate::program::model::{Caller, Effect, EntryKind, Fires, ItemKind};
 
 use super::word::{Match, Measure, Text, Word, match_schema};
@@ -50,14 +50,57 @@ pub struct PathQuery {
     /// What makes it harmless.
     #[serde(default)]
     pub unless: Option<Unless>,
-    /// Nothing is reported where the same transaction also reaches this.
+    /// Only where the same transaction also reaches this; of a list, each one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also: Option<Selectors>,
+    /// Nothing is reported where the same transaction also reaches this; of a list, any one.
     #[serde(default)]
-    pub unless_also: Option<Selector>,
+    pub unless_also: Option<Selectors>,
+    /// Only where a `catch` on the way takes the exception that the effect fails with, and what runs
+    /// from there on neither throws nor reaches this. Code that is not in the project may do anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_without: Option<Selector>,
+    /// `direct`: only what the entry point's own method does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<Via>,
+    /// Whether the effect runs under the sharing rules: the nearest class on the way that declares
+    /// `with sharing` or `without sharing` decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharing: Option<SharingRules>,
+    /// Only where the effects that are reached have more different values of an attribute than this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub different: Option<Different>,
     /// Which end of the path is the finding's place.
     #[serde(default)]
     pub at: At,
     #[serde(default)]
     pub within: Within,
+}
+
+/// How an effect is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Via {
+    /// In the entry point's own method.
+    Direct,
+}
+
+/// Whether code sees the records of its user alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SharingRules {
+    Enforced,
+    NotEnforced,
+}
+
+/// How many different values an attribute has.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Different {
+    /// The name of an attribute, or `object`.
+    #[schemars(with = "String")]
+    pub of: Word,
+    pub above: Amount,
 }
 
 /// One effect happens before another in the same transaction.
@@ -119,9 +162,9 @@ pub struct CostQuery {
     pub through: Option<Through>,
     #[serde(default)]
     pub unless: Option<Unless>,
-    /// Nothing is reported where the same transaction also reaches this.
+    /// Nothing is reported where the same transaction also reaches this; of a list, any one.
     #[serde(default)]
-    pub unless_also: Option<Selector>,
+    pub unless_also: Option<Selectors>,
     /// Which end of the path is the finding's place.
     #[serde(default)]
     pub at: At,
@@ -178,32 +221,31 @@ pub struct ItemConditions {
     pub attributes: Vec<(Word, Measure)>,
 }
 
-/// Which entry points; all conditions must hold. Empty: every entry point.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// Which entry points; all conditions must hold. Empty: every entry point. Besides the keys below, the
+/// attributes of the entry point are keys. A negated condition also holds where the fact is not known.
+#[derive(Clone, Debug, Default)]
 pub struct EntrySelector {
     /// The kind of entry point.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry: Option<Match<EntryKind>>,
     /// The object of the trigger or flow, or the REST resource's path.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub object: Option<Match<Text>>,
     /// The trigger's event: `before`, `after`, `insert`, … or both words (`after update`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Match<EventWord>>,
     /// Whether the declaration allows callouts (`callout=true`, `Database.AllowsCallouts`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callouts: Option<Callouts>,
-    /// The class, trigger or flow; `*` stands for any run of characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The class, trigger or flow.
     pub class: Option<Match<Text>>,
     /// Which updates start the flow.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fires: Option<Fires>,
     /// Which flows call the invocable action.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub called_by: Option<Match<Caller>>,
+    /// Conditions on attributes, by name.
+    pub attributes: Vec<(Word, Match<Text>)>,
 }
+
+/// One selector of effects, or a list of them.
+#[derive(Clone, Debug)]
+pub struct Selectors(pub Vec<Selector>);
 
 /// Which effects: the kind, and conditions on it that must all hold. Besides the keys below, the
 /// attributes of the effect are keys. A negated condition also holds where the fact is not known.
@@ -245,6 +287,8 @@ pub enum Through {
 #[serde(rename_all = "kebab-case")]
 pub enum At {
     Entry,
+    /// The class of the entry point: what is true of several of its methods is one finding.
+    Class,
     #[default]
     Effect,
 }
@@ -345,6 +389,8 @@ pub enum GrowsWith {
     Paging,
     /// A loop that the analysis does not understand.
     Unknown,
+    /// Tries of the same thing, until it works.
+    Retry,
 }
 
 /// Conditions that are recognised as guards.
@@ -374,6 +420,8 @@ pub enum Guard {
     Failure,
     /// In a `try` of the same turn of the loop, so that a failure does not end the loop.
     Tried,
+    /// In a `try` one of whose clauses takes the exception of a callout.
+    Handled,
     /// Old and new values of the record are compared (`$Record__Prior`, `ISCHANGED`).
     Changed,
     /// Any condition that is none of these.
@@ -559,10 +607,176 @@ impl Serialize for Selector {
     }
 }
 
+impl<'de> Deserialize<'de> for Selectors {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Selectors, D::Error> {
+        struct ListVisitor;
+
+        impl<'de> Visitor<'de> for ListVisitor {
+            type Value = Selectors;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an effect with its conditions, or a list of them")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Selectors, A::Error> {
+                let mut all = Vec::new();
+                while let Some(selector) = seq.next_element()? {
+                    all.push(selector);
+                }
+                Ok(Selectors(all))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Selectors, A::Error> {
+                Selector::deserialize(de::value::MapAccessDeserializer::new(map))
+                    .map(|selector| Selectors(vec![selector]))
+            }
+        }
+
+        deserializer.deserialize_any(ListVisitor)
+    }
+}
+
+impl Serialize for Selectors {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &*self.0 {
+            [selector] => selector.serialize(serializer),
+            selectors => selectors.serialize(serializer),
+        }
+    }
+}
+
+impl JsonSchema for Selectors {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Selectors".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let selector = generator.subschema_for::<Selector>();
+        json_schema!({
+            "description": "One kind of effect with its conditions, or a list of them.",
+            "anyOf": [selector, {"type": "array", "items": selector, "minItems": 1}],
+        })
+    }
+}
+
+/// The keys of an [`EntrySelector`] that are not attributes, with what they mean.
+pub const ENTRY_KEYS: &[(&str, &str)] = &[
+    ("entry", "The kind of entry point."),
+    ("object", "The object of the trigger or flow, or the REST resource's path."),
+    ("event", "The trigger's event: `before`, `after`, `insert`, … or both words (`after update`)."),
+    ("callouts", "Whether the declaration allows callouts (`callout=true`, `Database.AllowsCallouts`)."),
+    ("class", "The class, trigger or flow; `*` stands for any run of characters."),
+    ("fires", "Which updates start the flow."),
+    ("called_by", "Which flows call the invocable action."),
+];
+
+impl<'de> Deserialize<'de> for EntrySelector {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EntrySelector, D::Error> {
+        struct EntryVisitor;
+
+        impl<'de> Visitor<'de> for EntryVisitor {
+            type Value = EntrySelector;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("conditions on entry points, like `{entry: trigger}`")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EntrySelector, A::Error> {
+                let mut selector = EntrySelector::default();
+                while let Some(key) = map.next_key::<Word>()? {
+                    match key.text.as_str() {
+                        "entry" => selector.entry = Some(map.next_value()?),
+                        "object" => selector.object = Some(map.next_value()?),
+                        "event" => selector.event = Some(map.next_value()?),
+                        "callouts" => selector.callouts = Some(map.next_value()?),
+                        "class" => selector.class = Some(map.next_value()?),
+                        "fires" => selector.fires = Some(map.next_value()?),
+                        "called_by" => selector.called_by = Some(map.next_value()?),
+                        _ => selector.attributes.push((key, map.next_value()?)),
+                    }
+                }
+                Ok(selector)
+            }
+        }
+
+        deserializer.deserialize_map(EntryVisitor)
+    }
+}
+
+impl Serialize for EntrySelector {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(value) = &self.entry {
+            map.serialize_entry("entry", value)?;
+        }
+        if let Some(value) = &self.object {
+            map.serialize_entry("object", value)?;
+        }
+        if let Some(value) = &self.event {
+            map.serialize_entry("event", value)?;
+        }
+        if let Some(value) = &self.callouts {
+            map.serialize_entry("callouts", value)?;
+        }
+        if let Some(value) = &self.class {
+            map.serialize_entry("class", value)?;
+        }
+        if let Some(value) = &self.fires {
+            map.serialize_entry("fires", value)?;
+        }
+        if let Some(value) = &self.called_by {
+            map.serialize_entry("called_by", value)?;
+        }
+        for (key, value) in &self.attributes {
+            map.serialize_entry(&key.text, value)?;
+        }
+        map.end()
+    }
+}
+
+impl JsonSchema for EntrySelector {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EntrySelector".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = Map::new();
+        for &(key, meaning) in ENTRY_KEYS {
+            let value = match key {
+                "entry" => match_schema(generator.subschema_for::<EntryKind>()),
+                "event" => match_schema(EventWord::json_schema(generator)),
+                "callouts" => generator.subschema_for::<Callouts>(),
+                "fires" => generator.subschema_for::<Fires>(),
+                "called_by" => match_schema(generator.subschema_for::<Caller>()),
+                _ => match_schema(json_schema!({"type": "string"})),
+            };
+            properties.insert(key.to_owned(), described(value, meaning.to_owned()));
+        }
+        for attribute in ENTRY_ATTRIBUTES {
+            let kinds: Vec<_> = attribute.kinds.iter().map(|kind| format!("`{kind}`")).collect();
+            let of = if kinds.is_empty() { "any entry point".to_owned() } else { kinds.join(", ") };
+            let meaning = format!("Of {of}: {}.", attribute.meaning);
+            let value = match_schema(json_schema!({"enum": attribute.values}));
+            properties.insert(attribute.name.to_owned(), described(value, meaning));
+        }
+        json_schema!({
+            "description": "Which entry points; all conditions must hold. Empty: every entry point. \
+                A negated condition also holds where the fact is not known.",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    }
+}
+
 /// The keys of a [`Selector`] that are not attributes, with what they mean.
 pub const SELECTOR_KEYS: &[(&str, &str)] = &[
     ("effect", "The kind of effect."),
-    ("object", "The object of DML and queries, or the event published; `*` matches any run of characters."),
+    (
+        "object",
+        "The object of DML and queries, or the event published; `*` matches any run of characters. In \
+        `also` and `unless_also`, `same` is the object of the effect that was reached.",
+    ),
     ("class", "The class enqueued, or the class of the `@future` method; `self` is the entry point's own."),
     ("operation", "The DML operation."),
     ("in_class", "The class in which the effect stands; `*` matches any run of characters."),

@@ -20,6 +20,9 @@ pub struct Rule {
     /// Other severities under conditions; the first that holds counts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub severity_when: Vec<SeverityWhen>,
+    /// `off`: it runs only where the configuration or `--only` names it.
+    #[serde(default, skip_serializing_if = "Default::is_on")]
+    pub default: Default,
     /// How sure a finding is at the best; a doubtful path lowers it.
     pub confidence: Confidence,
     /// Id of the documented pattern that is misused, from `rules/patterns.yaml`.
@@ -43,6 +46,23 @@ pub struct Rule {
     pub limits: Vec<String>,
     pub references: Vec<String>,
     pub examples: Examples,
+}
+
+/// Whether a rule runs without being named.
+#[derive(
+    Clone, Copy, Debug, std::default::Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Default {
+    #[default]
+    On,
+    Off,
+}
+
+impl Default {
+    pub fn is_on(&self) -> bool {
+        *self == Default::On
+    }
 }
 
 /// At least one bad and one good example; the test suite runs them.
@@ -74,7 +94,7 @@ pub struct Pattern {
 }
 
 /// All rules of a run, built in and the user's own, sorted by id.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, std::default::Default)]
 pub struct RuleSet {
     pub rules: Vec<Rule>,
     pub patterns: Vec<Pattern>,

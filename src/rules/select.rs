@@ -1,10 +1,10 @@
 //! Which rules run: all of them, or those that a user picked by id and by pattern.
 
 use super::error::nearest;
-use super::rule::{Rule, RuleSet};
+use super::rule::{Default, Rule, RuleSet};
 
 /// What a user picked; nothing picked means everything.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, std::default::Default)]
 pub struct Selection {
     /// Ids of rules.
     pub only: Vec<String>,
@@ -48,6 +48,10 @@ impl Selection {
         }
         let (picked, left_out) = std::mem::take(&mut rules.rules).into_iter().partition(picked);
         rules.rules = picked;
+        // Whoever names a rule wants it to run.
+        for rule in rules.rules.iter_mut().filter(|rule| self.only.contains(&rule.id)) {
+            rule.default = Default::On;
+        }
         rules.left_out.extend(left_out.into_iter().map(|rule: Rule| rule.id));
         Ok(())
     }

@@ -38,6 +38,8 @@ enum Source {
     Loops,
     /// "A__e → B__e → A__e".
     Events,
+    /// "A, B and C".
+    Values,
     /// "always" or "sometimes".
     Certainty,
     First(Field),
@@ -84,6 +86,7 @@ pub struct Names {
     certainty: bool,
     events: bool,
     cost: bool,
+    values: bool,
 }
 
 impl Names {
@@ -98,12 +101,14 @@ impl Names {
             certainty: true,
             events: true,
             cost: true,
+            values: true,
         };
         let mut firsts = Vec::new();
         for query in queries {
             names.certainty &= matches!(query, PlannedQuery::Order(_));
             names.cost &= matches!(query, PlannedQuery::Cost(cost) if cost.limit.is_some());
             names.events &= matches!(query, PlannedQuery::Cycle(_));
+            names.values &= matches!(query, PlannedQuery::Path(path) if path.different.is_some());
             match query {
                 PlannedQuery::Path(path) => {
                     names.subject.push(("to", path.to.effects));
@@ -150,6 +155,9 @@ impl Names {
         }
         if self.loops {
             all.push("loops".to_owned());
+        }
+        if self.values {
+            all.push("values".to_owned());
         }
         if self.events {
             all.push("events".to_owned());
@@ -211,6 +219,8 @@ pub struct Values<'a> {
     /// The events of a cycle, the first once more at the end.
     pub events: &'a [Name],
     pub cost: Option<&'a Taken>,
+    /// The different values that a query asked for.
+    pub values: &'a [String],
 }
 
 impl Template {
@@ -309,6 +319,7 @@ fn source(name: &str) -> Source {
         None if name == "loops" => Source::Loops,
         None if name == "certainty" => Source::Certainty,
         None if name == "events" => Source::Events,
+        None if name == "values" => Source::Values,
         None => Source::From,
         Some(("from", "object")) => Source::FromObject,
         Some(("from", "event")) => Source::FromEvent,
@@ -339,7 +350,12 @@ fn source(name: &str) -> Source {
 impl Source {
     fn may_be_unknown(&self) -> bool {
         match self {
-            Source::From | Source::FromOwner | Source::Loops | Source::Certainty | Source::Events => false,
+            Source::From
+            | Source::FromOwner
+            | Source::Loops
+            | Source::Certainty
+            | Source::Events
+            | Source::Values => false,
             Source::FromObject | Source::FromEvent | Source::Cost(_) => true,
             Source::First(field) | Source::Subject(field) => !matches!(field, Field::Label | Field::Symbol),
             Source::Item(field) => !matches!(field, ItemField::Label | ItemField::Name),
@@ -365,6 +381,14 @@ impl Source {
                 Some(Certainty::May) => "sometimes",
                 Some(Certainty::Must) | None => "always",
             }),
+            Source::Values => {
+                let list = match values.values {
+                    [] => String::new(),
+                    [one] => one.clone(),
+                    [first @ .., last] => format!("{} and {last}", first.join(", ")),
+                };
+                text.push_str(&list);
+            }
             Source::Events => {
                 let names: Vec<&str> = values.events.iter().map(|name| name.as_str()).collect();
                 text.push_str(&names.join(" → "));
@@ -456,6 +480,7 @@ mod tests {
             certainty: true,
             cost: false,
             events: false,
+            values: false,
         }
     }
 
@@ -473,6 +498,8 @@ mod tests {
             batch_scope: None,
             fires: None,
             called_by: Callers::default(),
+            facts: Vec::new(),
+            class_at: None,
         };
         let values = Values {
             cost: None,
@@ -482,6 +509,7 @@ mod tests {
             loops: &[Bound::EntryBatch, Bound::QueryRows],
             certainty: Some(Certainty::May),
             events: &[],
+            values: &[],
         };
         Template::parse(text, &names()).expect("a template").fill(&values)
     }

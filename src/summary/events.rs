@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::finding::Confidence;
-use crate::program::model::{Bound, Guards, NodeId, SiteId, Step};
+use crate::program::model::{Bound, Effect, Guards, NodeId, SiteId, Step};
 use crate::span::Location;
 
 /// Something that happens in a node.
@@ -93,10 +93,13 @@ fn walk(steps: &[Step], loops: &[(Location, Bound)], guards: Guards, events: &mu
                 walk(&body.steps, &inner, guards.without(Guards::TRIED), events);
             }
             Step::Try { body, catches, finally } => {
-                let tried = if catches.is_empty() { guards } else { guards.with(Guards::TRIED) };
+                let mut tried = if catches.is_empty() { guards } else { guards.with(Guards::TRIED) };
+                if catches.iter().any(|clause| clause.takes(Effect::Callout)) {
+                    tried = tried.with(Guards::HANDLED);
+                }
                 walk(body, loops, tried, events);
-                for steps in catches {
-                    walk(steps, loops, guards.with(Guards::CAUGHT), events);
+                for clause in catches {
+                    walk(&clause.steps, loops, guards.with(Guards::CAUGHT), events);
                 }
                 walk(finally, loops, guards, events);
             }

@@ -7,6 +7,7 @@ pub mod cost;
 pub mod event_graph;
 mod event_items;
 mod events;
+pub mod failure;
 pub mod order;
 mod page_items;
 pub mod reach;

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::finding::Confidence;
 use crate::program::model::{
-    Bound, Condition, Effects, EntryId, Guards, NodeId, Program, Site, SiteId, Step,
+    Bound, Clause, Condition, Effects, EntryId, Guards, NodeId, Program, Site, SiteId, Step,
 };
 
 use crate::span::Location;
@@ -614,7 +614,7 @@ impl Walk<'_, '_> {
     fn tried(
         &mut self,
         body: &[Step],
-        catches: &[Vec<Step>],
+        catches: &[Clause],
         finally: &[Step],
         before: State,
         around: &mut Vec<Condition>,
@@ -644,8 +644,8 @@ impl Walk<'_, '_> {
         let mut after = Vec::new();
         after.extend(end);
         self.catches += 1;
-        for steps in catches {
-            after.extend(self.steps(steps, Some(caught.clone()), around));
+        for clause in catches {
+            after.extend(self.steps(&clause.steps, Some(caught.clone()), around));
         }
         self.catches -= 1;
         let state = merge(after);

@@ -198,8 +198,8 @@ impl Search<'_> {
                 }
                 Step::Try { body, catches, finally } => {
                     let mut found = self.steps(body, around);
-                    for steps in catches {
-                        let caught = self.steps(steps, around);
+                    for clause in catches {
+                        let caught = self.steps(&clause.steps, around);
                         found = better(found, caught);
                     }
                     let last = self.steps(finally, around);

@@ -236,6 +236,7 @@ fn rules() -> RuleSet {
         antipattern: None,
         instead: Vec::new(),
         severity_when: Vec::new(),
+        default: Default::default(),
         find: Find(Vec::new()),
         message: "unused here".to_owned(),
         why: "Callouts from triggers are not supported.\nEvery save fails.".to_owned(),

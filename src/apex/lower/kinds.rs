@@ -65,6 +65,8 @@ names! {
     DimensionsExpr = "dimensions_expr",
     Dml = "dml_expression",
     DmlType = "dml_type",
+    DmlSecurityMode = "dml_security_mode",
+    WithClause = "with_clause",
     DoStatement = "do_statement",
     DottedIdentifier = "dotted_identifier",
     EnhancedForStatement = "enhanced_for_statement",

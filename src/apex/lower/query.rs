@@ -25,6 +25,7 @@ impl Lowerer<'_> {
                 in_keys: Vec::new(),
                 limit: QueryLimit::None,
                 for_update: false,
+                user_mode: false,
                 is_count: false,
                 is_aggregate: false,
                 binds: Vec::new(),
@@ -56,6 +57,11 @@ impl Lowerer<'_> {
             Kind::LimitClause => self.limit(query),
             Kind::GroupByClause => {
                 query.is_aggregate = true;
+                self.rest(query, false);
+            }
+            Kind::WithClause => {
+                query.user_mode |= contains_word(self.text(), "user_mode")
+                    || contains_word(self.text(), "security_enforced");
                 self.rest(query, false);
             }
             Kind::ForClause => query.for_update |= contains_word(self.text(), "update"),

@@ -109,9 +109,14 @@ impl Lowerer<'_> {
         let span = self.span();
         let mut op = DmlOp::Insert;
         let (mut target, mut upsert_key, mut merge_with) = (None, None, None);
+        let mut as_user = false;
         self.children(|this, kind| {
             if kind == Kind::DmlType {
                 op = dml_op(this.text());
+                return;
+            }
+            if kind == Kind::DmlSecurityMode {
+                as_user = this.text().eq_ignore_ascii_case("user");
                 return;
             }
             match this.field() {
@@ -132,7 +137,7 @@ impl Lowerer<'_> {
             target = self.push(rows, self.unit.span(target));
             upsert_key = Some(key);
         }
-        StmtKind::Dml { op, target, upsert_key, merge_with }
+        StmtKind::Dml { op, target, upsert_key, merge_with, as_user }
     }
 
     fn constructor_call(&mut self, span: Span) -> ExprId {

@@ -131,6 +131,8 @@ fn add(
             .filter(|size| *size < MAX_BATCH),
         fires: fires(flow, events),
         called_by: Callers::default(),
+        facts: Vec::new(),
+        class_at: None,
     });
 }
 

@@ -12,8 +12,8 @@ use crate::span::{Location, Span};
 
 use super::super::interpret::{Frame, Linker};
 use super::super::model::{
-    Arm, Bound, Caller, Callers, Case, Effect, Guards, How, Loop, Node, NodeId, NodeKind, Runs, Site, SiteId,
-    Step,
+    Arm, Bound, Caller, Callers, Case, Clause, Effect, Guards, How, Loop, Node, NodeId, NodeKind, Runs, Site,
+    SiteId, Step,
 };
 use super::super::size::{Size, What};
 use super::super::symbols::MethodId;
@@ -57,6 +57,8 @@ impl<'u> Linker<'u> {
             steps: Vec::new(),
             decided: Vec::new(),
             sizes: Default::default(),
+            sharing: None,
+            unseen: false,
         };
         let node = self.open_node(node, context.clone());
         self.flows.nodes.entry((id, part)).or_default().push(node);
@@ -173,7 +175,9 @@ impl<'u> Linker<'u> {
             None => block.steps = steps,
             Some(fault) => {
                 // Whoever calls the flow sees nothing of an error that has a path of its own.
-                let caught = Step::Try { body: steps, catches: vec![vec![Step::Throw]], finally: Vec::new() };
+                let takes =
+                    Clause { caught: Name::new("Exception"), unseen: false, steps: vec![Step::Throw] };
+                let caught = Step::Try { body: steps, catches: vec![takes], finally: Vec::new() };
                 block.exits[0].steps.push(caught);
                 let guards = Guards::OTHER.with(Guards::CAUGHT);
                 let failed = Exit { steps: Vec::new(), to: number(Some(fault)), guards };

@@ -84,6 +84,8 @@ impl<'u> Linker<'u> {
             steps: Vec::new(),
             decided: Vec::new(),
             sizes: Default::default(),
+            sharing: None,
+            unseen: false,
         };
         let node = self.open_node(node, context.clone());
         self.flows.rule_nodes.insert(key, node);

@@ -517,6 +517,9 @@ impl<'u> Linker<'u> {
             let slot = self.flow.slot(Slot::Inbound, None);
             return Target::Value(Value { slots: Slots::one(slot), ..Value::of(Ty::named("RestRequest")) });
         }
+        if matches!(text, "restcontext" | "system.restcontext") && name.is("response") {
+            return Target::Value(Value::of(Ty::named("RestResponse")));
+        }
         if name.is("sobjecttype") {
             let object = owner.as_str().rsplit('.').next().unwrap_or(owner.as_str());
             return Target::Value(Value::known(
@@ -528,8 +531,15 @@ impl<'u> Linker<'u> {
         if text == "schema.sobjecttype" || text == "sobjecttype" {
             return Target::Value(Value::known(Known::SObjectType(name), Ty::named("DescribeSObjectResult")));
         }
-        if matches!(text, "triggeroperation" | "system.triggeroperation" | "loggingLevel" | "dom.xmlnodetype")
-        {
+        if matches!(
+            text,
+            "triggeroperation"
+                | "system.triggeroperation"
+                | "accesslevel"
+                | "system.accesslevel"
+                | "loggingLevel"
+                | "dom.xmlnodetype"
+        ) {
             return Target::Value(Value::known(Known::Constant(name), Ty::Platform(owner)));
         }
         if matches!(text, "page" | "system.page") {
@@ -668,6 +678,10 @@ impl<'u> Linker<'u> {
                 let is_this = matches!(unit.expr(*object), Expr::This);
                 match self.target(frame, *object) {
                     Target::Value(holder) => {
+                        if name.is("statuscode") && holder.ty.is_platform("restresponse") {
+                            let at = frame.at(self, left);
+                            self.plain_effect(frame, at, Effect::ResponseStatus, "`RestResponse.statusCode`");
+                        }
                         self.stub_setting(frame, left, &holder, *name, &value);
                         self.record_setting(frame, left, &holder, *name, &value);
                         if let Some(class) = self.seen_as(&holder)
@@ -825,7 +839,8 @@ impl<'u> Linker<'u> {
         let custom = object.folded().contains("__") && matches!(suffix, "c" | "e" | "x" | "b" | "mdt");
         let owned = args.is_empty()
             && super::super::payload::OWNED_BY_USERS.iter().any(|standard| object.is(standard));
-        if !(custom || owned || (!args.is_empty() && args.iter().all(is_field))) {
+        let standard = super::is_standard_object(object.folded());
+        if !(custom || standard || owned || (!args.is_empty() && args.iter().all(is_field))) {
             return None;
         }
         let at = frame.at(self, id);
@@ -1118,6 +1133,7 @@ impl<'u> Linker<'u> {
         let at = frame.at(self, id);
         let is_search = query.language == crate::apex::unit::QueryLanguage::Sosl;
         let facts = vec![
+            ("mode", if query.user_mode { "user" } else { "system" }.into()),
             ("filtered", if query.where_fields.is_empty() { "no" } else { "yes" }.into()),
             ("limited", if query.limit == QueryLimit::None && !query.is_count { "no" } else { "yes" }.into()),
             ("keyed-by", if query.binds.is_empty() { "nothing" } else { "unknown" }.into()),

@@ -270,8 +270,19 @@ impl<'u> Linker<'u> {
         match unit.expr(cond) {
             Expr::Call { name, .. } if name.is("hasnext") => Bound::Collection,
             Expr::Binary { op: BinaryOp::And, left, right } => {
+                let is_not = |side: ExprId| matches!(unit.expr(side), Expr::Not(_));
+                let (not_left, not_right) = (is_not(*left), is_not(*right));
                 let left = self.while_bound(frame, *left, body);
                 let right = self.while_bound(frame, *right, body);
+                let counts = |bound: Bound| matches!(bound, Bound::Retry | Bound::Constant(_));
+                match (left, right) {
+                    // `!done && attempt < 3`: until it works.
+                    (Bound::Paging, other) if not_left && counts(other) => return Bound::Retry,
+                    (other, Bound::Paging) if not_right && counts(other) => return Bound::Retry,
+                    // `hasMore && page < max`: no further than that.
+                    (Bound::Paging, Bound::Retry) | (Bound::Retry, Bound::Paging) => return Bound::Paging,
+                    _ => {}
+                }
                 // A counter beside another condition bounds the loop.
                 if matches!(left, Bound::Retry | Bound::Constant(_)) {
                     left

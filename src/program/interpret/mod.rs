@@ -25,7 +25,7 @@ use crate::span::{Location, Span};
 use super::flow::{Flow, Slot, SlotId};
 use super::flows::Flows;
 use super::frameworks::Frameworks;
-use super::model::{Effect, How, LinkStatistics, Node, NodeId, NodeKind, Site, SiteId, Step};
+use super::model::{Effect, How, LinkStatistics, Node, NodeId, NodeKind, Sharing, Site, SiteId, Step};
 use super::size::Size;
 use super::symbols::{Body, ClassId, FieldId, MethodId, Symbols};
 use super::types::Ty;
@@ -34,6 +34,7 @@ use super::value::{
 };
 
 pub(super) use frame::Frame;
+pub(super) use platform_calls::is_standard_object;
 pub(super) use statements::fires;
 
 /// A method has at most this many nodes for one class of receiver before contexts are made coarser.
@@ -74,6 +75,8 @@ pub(super) struct Linker<'u> {
     counted_calls: FxHashSet<Location>,
     /// How many places call what is not here, by the receiver's type and the method's name.
     pub unseen: FxHashMap<(Option<Name>, Name), usize>,
+    /// How often a call of what is not here was met so far.
+    pub unseen_calls: usize,
     counted_dispatches: FxHashSet<Location>,
     /// The requests that each callout may send.
     pub callout_requests: FxHashMap<SiteId, Vec<SlotId>>,
@@ -132,6 +135,7 @@ impl<'u> Linker<'u> {
             namespaces: Vec::new(),
             counted_calls: FxHashSet::default(),
             unseen: FxHashMap::default(),
+            unseen_calls: 0,
             counted_dispatches: FxHashSet::default(),
             callout_requests: FxHashMap::default(),
             site_values: FxHashMap::default(),
@@ -236,6 +240,8 @@ impl<'u> Linker<'u> {
             steps: Vec::new(),
             decided: Vec::new(),
             sizes: Default::default(),
+            sharing: declared.class.and_then(|class| sharing_of(symbols, class)),
+            unseen: false,
         });
         self.node_methods.push(Some(method));
         self.entries.push(Entry {
@@ -254,6 +260,7 @@ impl<'u> Linker<'u> {
             return id;
         }
         self.depth += 1;
+        let unseen_before = self.unseen_calls;
         let mut frame = Frame::new(self, id, method, context);
         let diverges = self.run_body(&mut frame, method);
         let decided = std::mem::take(&mut frame.decided);
@@ -262,8 +269,10 @@ impl<'u> Linker<'u> {
         let (steps, mut entry) = frame.finish(self, diverges);
         self.depth -= 1;
         self.nodes[id.0 as usize].context = self.describe(&entry.context, entry.deps, method);
-        self.nodes[id.0 as usize].steps = steps;
-        self.nodes[id.0 as usize].decided = decided;
+        let node = &mut self.nodes[id.0 as usize];
+        node.steps = steps;
+        node.decided = decided;
+        node.unseen = self.unseen_calls != unseen_before;
         entry.grown = grown;
         entry.result.size = entry.result.size.closed(&sizes.locals);
         if !self.nodes[id.0 as usize].steps.is_empty() {
@@ -389,6 +398,7 @@ impl<'u> Linker<'u> {
 
     /// A call of something that is not here.
     pub fn count_unseen(&mut self, at: Location, receiver: Option<Name>, method: Name) {
+        self.unseen_calls += 1;
         if self.counted_calls.insert(at) {
             self.statistics.calls += 1;
             self.statistics.calls_unresolved += 1;
@@ -496,10 +506,22 @@ pub(super) fn is_pure(steps: &[Step]) -> bool {
         Step::Branch { arms, .. } => arms.iter().all(|arm| is_pure(&arm.steps)),
         Step::Loop(body) => is_pure(&body.steps),
         Step::Try { body, catches, finally } => {
-            is_pure(body) && catches.iter().all(|steps| is_pure(steps)) && is_pure(finally)
+            is_pure(body) && catches.iter().all(|clause| is_pure(&clause.steps)) && is_pure(finally)
         }
         _ => false,
     })
+}
+
+/// What `class` declares of sharing. An inner class has only what it says itself.
+pub(in crate::program) fn sharing_of(symbols: &Symbols, class: ClassId) -> Option<Sharing> {
+    use crate::apex::unit::Modifiers;
+    let modifiers = symbols.decl(class).modifiers;
+    let declared = [
+        (Modifiers::WITH_SHARING, Sharing::With),
+        (Modifiers::WITHOUT_SHARING, Sharing::Without),
+        (Modifiers::INHERITED_SHARING, Sharing::Inherited),
+    ];
+    declared.into_iter().find(|(modifier, _)| modifiers.has(*modifier)).map(|(_, sharing)| sharing)
 }
 
 /// The declared type, made more exact by what is known of the value.

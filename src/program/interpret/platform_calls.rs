@@ -44,6 +44,10 @@ impl<'u> Linker<'u> {
                 self.enqueue(frame, at, args);
                 Value::of(Ty::named("Id"))
             }
+            ("system", "attachfinalizer") => {
+                self.plain_effect(frame, at, Effect::AttachFinalizer, "`System.attachFinalizer`");
+                Value::of(Ty::Void)
+            }
             ("system", "schedule") => {
                 self.job(frame, at, Effect::Schedule, "`System.schedule`", args.get(2));
                 Value::of(Ty::named("Id"))
@@ -90,6 +94,25 @@ impl<'u> Linker<'u> {
             ("userinfo", "getuserid") => {
                 let slot = self.flow.slot(Slot::RunningUser, None);
                 Value { slots: Slots::one(slot), ..Value::of(Ty::named("Id")) }
+            }
+            ("security", "stripinaccessible") | ("featuremanagement", "checkpermission") => {
+                self.check(frame, at, "access", format!("`{owner}.{name}`"));
+                Value::unknown()
+            }
+            ("crypto", "verify" | "verifyhmac" | "generatemac") => {
+                self.check(frame, at, "signature", format!("`{owner}.{name}`"));
+                Value::unknown()
+            }
+            ("cache.org" | "cache.session", "getpartition") => {
+                Value::of(Ty::named(if class == "cache.org" {
+                    "Cache.OrgPartition"
+                } else {
+                    "Cache.SessionPartition"
+                }))
+            }
+            ("cache.org" | "cache.session", "get" | "contains") => {
+                self.plain_effect(frame, at, Effect::CacheRead, &format!("`{owner}.{name}`"));
+                Value::unknown()
             }
             ("url", "getsalesforcebaseurl" | "getorgdomainurl" | "getcurrentrequesturl") => {
                 let slot = self.flow.slot(Slot::OwnUrl { unit: frame.unit, expr: id }, Some(at));
@@ -186,6 +209,11 @@ impl<'u> Linker<'u> {
         let method = name.folded();
         let first = args.first();
         match method {
+            "isaccessible" | "iscreateable" | "isupdateable" | "isdeletable" | "isupsertable"
+                if args.is_empty() =>
+            {
+                self.check(frame, at, "access", format!("`{name}`"));
+            }
             "getchangetype" if args.is_empty() => return self.change_type(),
             "equals" | "equalsignorecase" => self.compared(frame, id, receiver),
             "getrecordids" if args.is_empty() => {
@@ -247,7 +275,14 @@ impl<'u> Linker<'u> {
             }
             ("httprequest", _) => self.request_setting(frame, at, receiver, method, args),
             ("httpresponse" | "restresponse", _) => self.response_reading(frame, id, receiver, method),
-            ("database.saveresult", "issuccess" | "geterrors") => {
+            (
+                "database.saveresult"
+                | "database.upsertresult"
+                | "database.deleteresult"
+                | "database.undeleteresult"
+                | "database.mergeresult",
+                "issuccess" | "geterrors" | "getid" | "iscreated",
+            ) => {
                 if !frame.in_debug {
                     receiver.slots.iter().for_each(|slot| self.flow.note(slot, SlotFacts::STATUS_READ));
                 }
@@ -318,6 +353,13 @@ impl<'u> Linker<'u> {
                 }
             }
             ("restrequest", _) => Value::unknown(),
+            (
+                "cache.orgpartition" | "cache.sessionpartition" | "cache.partition",
+                "get" | "contains" | "getkeys",
+            ) => {
+                self.plain_effect(frame, at, Effect::CacheRead, &format!("`{ty}.{name}`"));
+                Value::unknown()
+            }
             ("eventbus.triggercontext", "setresumecheckpoint") => {
                 self.plain_effect(frame, at, Effect::Checkpoint, "`setResumeCheckpoint`");
                 Value::of(Ty::Void)
@@ -468,6 +510,19 @@ impl<'u> Linker<'u> {
         });
     }
 
+    /// A look at something that decides who may go on.
+    fn check(&mut self, frame: &mut Frame<'u>, at: Location, of: &'static str, label: String) {
+        self.effect(frame, Effect::Check, at, |frame| Site {
+            effect: Effect::Check,
+            at,
+            symbol: frame.symbol.clone(),
+            label,
+            object: None,
+            operation: None,
+            facts: vec![("checks", of.into())],
+        });
+    }
+
     /// A request that waits for its answer. Facts about its address are added once all flows are known.
     pub(super) fn callout(
         &mut self,
@@ -615,13 +670,23 @@ impl<'u> Linker<'u> {
         };
         if let Some(op) = op {
             let all_or_none = !args[1..].iter().any(|arg| arg.known == Known::Bool(false));
-            let facts: Facts = vec![
+            let mut facts: Facts = vec![
                 ("result", if used { "used" } else { "dropped" }.into()),
                 ("all-or-none", if all_or_none { "yes" } else { "no" }.into()),
+                ("mode", mode_of(args).into()),
             ];
-            self.dml(frame, at, op, &first, facts);
+            if op == DmlOp::Upsert {
+                let keyed = args.get(1).is_some_and(|arg| {
+                    !matches!(arg.known, Known::Bool(_))
+                        && arg.known != Known::Constant(Name::new("USER_MODE"))
+                });
+                facts.push(("key", if keyed { "field" } else { "id" }.into()));
+            }
+            let site = self.dml(frame, at, op, &first, facts);
             let result = Ty::named("Database.SaveResult");
-            return Value::of(if first.ty.is_collection() { Ty::list(result) } else { result });
+            let slot = self.flow.slot(Slot::Response(site), Some(at));
+            let ty = if first.ty.is_collection() { Ty::list(result) } else { result };
+            return Value { slots: Slots::one(slot), ..Value::of(ty) };
         }
         match method {
             "query"
@@ -646,6 +711,11 @@ impl<'u> Linker<'u> {
                     let mut facts =
                         text.as_deref().map(|text| query_facts(text, &first.known)).unwrap_or_default();
                     facts.push(("keyed-by", "unknown".into()));
+                    let user = text.as_deref().is_some_and(|text| {
+                        let lower = text.to_ascii_lowercase();
+                        lower.contains("with user_mode") || lower.contains("with security_enforced")
+                    });
+                    facts.push(("mode", if user { "user" } else { mode_of(args) }.into()));
                     self.query_effects(frame, at, object, false, locks, facts);
                 }
                 if method.starts_with("count") {
@@ -794,7 +864,7 @@ impl<'u> Linker<'u> {
     }
 
     /// `JSON.deserialize` fills the fields of an object from the text.
-    fn fill_fields(&mut self, ty: &Ty, slots: &Slots) {
+    pub(in crate::program) fn fill_fields(&mut self, ty: &Ty, slots: &Slots) {
         let class = match ty {
             Ty::Class(class) => *class,
             Ty::List(element) | Ty::Set(element) => return self.fill_fields(&element.clone(), slots),
@@ -854,6 +924,49 @@ impl<'u> Linker<'u> {
         }
         value
     }
+}
+
+/// The access mode that a `Database` method is given; what is not known may be the user's.
+fn mode_of(args: &[Value]) -> &'static str {
+    let user = args.iter().any(|arg| {
+        arg.known == Known::Constant(Name::new("USER_MODE"))
+            || (arg.ty.is_platform("accesslevel") && !arg.known.is_known())
+    });
+    if user { "user" } else { "system" }
+}
+
+/// The standard objects that integrations write the most (Object Reference).
+pub(in crate::program) fn is_standard_object(folded: &str) -> bool {
+    matches!(
+        folded,
+        "account"
+            | "asset"
+            | "attachment"
+            | "campaign"
+            | "campaignmember"
+            | "case"
+            | "casecomment"
+            | "contact"
+            | "contentdocumentlink"
+            | "contentversion"
+            | "contract"
+            | "emailmessage"
+            | "event"
+            | "feeditem"
+            | "lead"
+            | "note"
+            | "opportunity"
+            | "opportunitylineitem"
+            | "order"
+            | "orderitem"
+            | "pricebook2"
+            | "pricebookentry"
+            | "product2"
+            | "quote"
+            | "quotelineitem"
+            | "task"
+            | "user"
+    )
 }
 
 /// Whether a platform type is a record's, as far as its name tells.

@@ -476,7 +476,9 @@ pub(super) fn leaves_loop(steps: &[Step]) -> bool {
         Step::Break | Step::Continue | Step::Return => true,
         Step::Branch { arms, .. } => arms.iter().any(|arm| leaves_loop(&arm.steps)),
         Step::Try { body, catches, finally } => {
-            leaves_loop(body) || catches.iter().any(|steps| leaves_loop(steps)) || leaves_loop(finally)
+            leaves_loop(body)
+                || catches.iter().any(|clause| leaves_loop(&clause.steps))
+                || leaves_loop(finally)
         }
         Step::Loop(body) => returns(&body.steps),
         _ => false,
@@ -488,7 +490,7 @@ fn returns(steps: &[Step]) -> bool {
         Step::Return => true,
         Step::Branch { arms, .. } => arms.iter().any(|arm| returns(&arm.steps)),
         Step::Try { body, catches, finally } => {
-            returns(body) || catches.iter().any(|steps| returns(steps)) || returns(finally)
+            returns(body) || catches.iter().any(|clause| returns(&clause.steps)) || returns(finally)
         }
         Step::Loop(body) => returns(&body.steps),
         _ => false,

@@ -6,7 +6,7 @@ use crate::span::{Location, Span};
 
 use super::super::flow::SlotFacts;
 use super::super::model::{
-    Arm, Case, Condition, Decided, Effect, Guards, How, NodeId, Runs, Site, SiteId, Step,
+    Arm, Case, Clause, Condition, Decided, Effect, Guards, How, NodeId, Runs, Site, SiteId, Step,
 };
 use super::super::size::Size;
 use super::super::symbols::Body;
@@ -76,13 +76,17 @@ impl<'u> Linker<'u> {
                 frame.declare(*name, value);
                 Flow::Normal
             }
-            StmtKind::Dml { op, target, merge_with, .. } => {
+            StmtKind::Dml { op, target, merge_with, upsert_key, as_user } => {
                 let value = self.eval(frame, *target);
                 if let Some(other) = merge_with {
                     self.eval(frame, *other);
                 }
                 let at = self.location(frame, stmt.span);
-                self.dml(frame, at, *op, &value, Vec::new());
+                let mut facts = vec![("mode", if *as_user { "user" } else { "system" }.into())];
+                if *op == DmlOp::Upsert {
+                    facts.push(("key", if upsert_key.is_some() { "field" } else { "id" }.into()));
+                }
+                self.dml(frame, at, *op, &value, facts);
                 Flow::Normal
             }
             StmtKind::Return(value) => {
@@ -357,10 +361,15 @@ impl<'u> Linker<'u> {
             frame
                 .catching
                 .push(matches!(clause.body.last().map(|stmt| &stmt.kind), Some(StmtKind::Throw(_))));
+            let unseen_before = self.unseen_calls;
             let diverges = self.block(frame, &clause.body);
             frame.catching.pop();
             frame.under.pop();
-            catch_steps.push(frame.close());
+            catch_steps.push(Clause {
+                caught: clause.ty.name,
+                unseen: self.unseen_calls != unseen_before,
+                steps: frame.close(),
+            });
             frame.leave_scope(mark);
             let reached = frame.roll_back(checkpoint);
             if !diverges {
@@ -385,7 +394,10 @@ impl<'u> Linker<'u> {
         frame.open();
         let finally_diverges = self.block(frame, finally);
         let finally_steps = frame.close();
-        if !(body_steps.is_empty() && catch_steps.iter().all(Vec::is_empty) && finally_steps.is_empty()) {
+        if !(body_steps.is_empty()
+            && catch_steps.iter().all(|clause| clause.steps.is_empty())
+            && finally_steps.is_empty())
+        {
             frame.emit(Step::Try { body: body_steps, catches: catch_steps, finally: finally_steps });
         }
         diverges || finally_diverges
@@ -442,8 +454,8 @@ impl<'u> Linker<'u> {
         op: DmlOp,
         value: &Value,
         facts: Vec<(&'static str, std::borrow::Cow<'static, str>)>,
-    ) {
-        self.dml_as(frame, at, op, value, facts, None);
+    ) -> SiteId {
+        self.dml_as(frame, at, op, value, facts, None)
     }
 
     /// DML that another method than its name says does (`Approval.process`).
@@ -455,7 +467,7 @@ impl<'u> Linker<'u> {
         value: &Value,
         mut facts: Vec<(&'static str, std::borrow::Cow<'static, str>)>,
         name: Option<String>,
-    ) {
+    ) -> SiteId {
         for slot in value.slots.iter() {
             self.flow.note(slot, SlotFacts::SAVED);
         }
@@ -490,6 +502,7 @@ impl<'u> Linker<'u> {
         };
         frame.note_rows(site, Linker::taken(value));
         frame.emit(Step::Dml { site, triggers });
+        site
     }
 
     /// What DML on `object` starts in the same transaction, in the order of execution (DOMAIN A.8).
@@ -596,7 +609,7 @@ fn reached_from(steps: &[Step]) -> (Vec<NodeId>, Vec<SiteId>) {
                 Step::Loop(body) => todo.push(&body.steps),
                 // What an inner `try` catches does not come out here; what its clauses do may.
                 Step::Try { catches, finally, .. } => {
-                    todo.extend(catches.iter().map(Vec::as_slice));
+                    todo.extend(catches.iter().map(|clause| clause.steps.as_slice()));
                     todo.push(finally);
                 }
                 _ => {}

@@ -100,7 +100,7 @@ fn each_step(steps: &[Step], visit: &mut impl FnMut(&Step)) {
             Step::Loop(body) => each_step(&body.steps, visit),
             Step::Try { body, catches, finally } => {
                 each_step(body, visit);
-                catches.iter().for_each(|catch| each_step(catch, visit));
+                catches.iter().for_each(|catch| each_step(&catch.steps, visit));
                 each_step(finally, visit);
             }
             _ => {}

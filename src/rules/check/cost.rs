@@ -4,7 +4,6 @@ use crate::finding::Confidence;
 use crate::program::model::{Bound, Entry, EntryId, EntryKind};
 use crate::rules::labels;
 use crate::rules::plan::{CostPlan, Growth};
-use crate::rules::query::At;
 use crate::span::Location;
 use crate::summary::reach::{Reach, ReachQuery};
 use crate::summary::two_on_one_way;
@@ -20,19 +19,9 @@ pub(super) fn hits<'a>(
 ) -> Vec<Hit> {
     let entry = world.program.entry(id);
     let found = super::surest(found.filter(|reach| exceeds(plan, entry, &reach.count.loops)));
-    if let Some(also) = &plan.unless_also
-        && !found.is_empty()
-        && world.reaches(id, also, plan.through_dml)
-    {
-        return Vec::new();
-    }
     let mut hits: Vec<Hit> = found.into_iter().map(|reach| hit(world, rule, id, reach)).collect();
-    if plan.at == At::Entry {
-        for hit in &mut hits {
-            hit.primary = entry.at;
-            hit.at_entry = true;
-        }
-    }
+    world.retain_beside(id, &[], &plan.unless_also, plan.through_dml, &mut hits);
+    hits.iter_mut().for_each(|hit| hit.place(entry, plan.at));
     hits
 }
 

@@ -178,6 +178,7 @@ impl Builder<'_> {
             certainty: shown.certainty,
             events: &shown.events,
             cost: shown.cost.as_deref(),
+            values: &shown.values,
         };
         Finding {
             rule: rule.id.clone(),

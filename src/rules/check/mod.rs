@@ -28,7 +28,7 @@ use crate::summary::Summary;
 use crate::summary::reach::{Hop, Reach, ReachQuery, reach};
 
 use super::plan::{CostPlan, Entries, PathPlan, Plan, PlannedQuery, Sites, Threshold, plan};
-use super::query::Certainty;
+use super::query::{At, Certainty};
 use super::rule::{Rule, RuleSet};
 use crate::suppress::{self, Suppressed, Suppressions, Used};
 
@@ -50,6 +50,8 @@ struct Hit {
     steps: Vec<Step>,
     /// Of a cycle: the events that it passes through.
     events: Vec<Name>,
+    /// Of a query for different values: these.
+    values: Vec<String>,
     /// Other sites that explain the hit, each with its label.
     related: Vec<(SiteId, String)>,
     /// The finding is about the entry point, not about the effect.
@@ -92,6 +94,16 @@ pub struct Proof {
 }
 
 impl Hit {
+    /// Puts a hit of the effect to the end of its path that the rule wants.
+    fn place(&mut self, entry: &Entry, at: At) {
+        self.at_entry = at != At::Effect;
+        match at {
+            At::Effect => {}
+            At::Entry => self.primary = entry.at,
+            At::Class => self.primary = entry.class_at.unwrap_or(entry.at),
+        }
+    }
+
     /// A hit that needs no path.
     fn new(rule: usize, primary: Location, subject: Subject) -> Hit {
         Hit {
@@ -106,6 +118,7 @@ impl Hit {
             path: Vec::new(),
             steps: Vec::new(),
             events: Vec::new(),
+            values: Vec::new(),
             related: Vec::new(),
             at_entry: false,
             hint: false,
@@ -149,20 +162,48 @@ impl World<'_> {
         all.get(entry.node.0 as usize).copied().unwrap_or_default()
     }
 
-    /// Whether the transaction of an entry point reaches one of `sites`.
-    fn reaches(self, id: EntryId, sites: &Sites, through_dml: bool) -> bool {
+    /// Whether the transaction of an entry point reaches one of `sites`, beside an effect on `same`.
+    fn reaches(self, id: EntryId, sites: &Sites, through_dml: bool, same: Option<Name>) -> bool {
         let entry = self.program.entry(id);
         if !self.effects(entry, through_dml).intersects(sites.effects) {
             return false;
         }
         let query = ReachQuery {
             effects: sites.effects,
-            site: &|site| sites.matches(site, Some(entry)),
+            site: &|site| sites.matches_beside(site, Some(entry), same),
             avoid: Guards::NONE,
             through_dml,
             blocked: None,
         };
         !reach(self.program, self.summary, id, &query).is_empty()
+    }
+
+    /// Leaves those hits beside which the transaction reaches all of `also` and none of `unless_also`.
+    fn retain_beside(
+        self,
+        id: EntryId,
+        also: &[Sites],
+        unless_also: &[Sites],
+        through_dml: bool,
+        hits: &mut Vec<Hit>,
+    ) {
+        // The answers that are the same for all hits are asked for once.
+        let mut known: Option<bool> = None;
+        let fixed = |sites: &&Sites| !sites.asks_for_same_object();
+        hits.retain(|hit| {
+            let kept = *known.get_or_insert_with(|| {
+                also.iter().filter(fixed).all(|sites| self.reaches(id, sites, through_dml, None))
+                    && !unless_also
+                        .iter()
+                        .filter(fixed)
+                        .any(|sites| self.reaches(id, sites, through_dml, None))
+            });
+            let Subject::Site(site) = hit.subject else { return kept };
+            let object = self.program.site(site).object;
+            let beside = |sites: &&Sites| !fixed(sites) && self.reaches(id, sites, through_dml, object);
+            kept && also.iter().filter(|sites| !fixed(sites)).all(|sites| beside(&sites))
+                && !unless_also.iter().any(|sites| beside(&sites))
+        });
     }
 
     /// The suppressions of `rule` that cover a place of the hit: on its way, its effect, or what explains it.
@@ -259,7 +300,9 @@ pub fn check(
     let plans: Vec<(&Rule, Plan)> = rules
         .rules
         .iter()
-        .filter(|rule| policy.levels.runs(&rule.id))
+        .filter(|rule| {
+            policy.levels.runs(&rule.id) && (rule.default.is_on() || policy.levels.names(&rule.id))
+        })
         .filter_map(|rule| Some((rule, plan(rule, &rules.limits, paths, &rule.id, "").ok()?)))
         .collect();
 

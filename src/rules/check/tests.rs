@@ -24,6 +24,8 @@ fn node(symbol: &str, context: &str, at: Location) -> Node {
         steps: Vec::new(),
         decided: Vec::new(),
         sizes: Default::default(),
+        sharing: None,
+        unseen: false,
     }
 }
 
@@ -53,6 +55,8 @@ fn entry(kind: EntryKind, node: u32, name: &str, at: Location) -> Entry {
         batch_scope: None,
         fires: None,
         called_by: Callers::default(),
+        facts: Vec::new(),
+        class_at: None,
     }
 }
 

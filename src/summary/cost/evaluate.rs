@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::program::model::{
-    Arm, Bound, Call, Effect, Effects, Loop, NodeId, Program, Runs, Site, SiteId, Step,
+    Arm, Bound, Call, Clause, Effect, Effects, Loop, NodeId, Program, Runs, Site, SiteId, Step,
 };
 use crate::program::size::Size;
 use crate::span::Location;
@@ -470,7 +470,7 @@ impl<'a> Evaluator<'a> {
         all
     }
 
-    fn tried(&mut self, node: NodeId, body: &[Step], catches: &[Vec<Step>], finally: &[Step]) -> Run {
+    fn tried(&mut self, node: NodeId, body: &[Step], catches: &[Clause], finally: &[Step]) -> Run {
         let mut run = self.steps(node, body);
         if !catches.is_empty() {
             let thrown = run.throws.take();
@@ -481,8 +481,8 @@ impl<'a> Evaluator<'a> {
             }
             let part = part.unwrap_or_default().maybe();
             let mut caught: Option<Run> = None;
-            for steps in catches {
-                let clause = self.steps(node, steps).after(&part, &self.atoms);
+            for catch in catches {
+                let clause = self.steps(node, &catch.steps).after(&part, &self.atoms);
                 caught = Some(match caught {
                     Some(known) => known.or(clause, &self.atoms),
                     None => clause,
@@ -674,7 +674,7 @@ fn called(steps: &[Step]) -> Vec<u32> {
                 Step::Loop(body) => todo.push(&body.steps),
                 Step::Try { body, catches, finally } => {
                     todo.push(body);
-                    todo.extend(catches.iter().map(Vec::as_slice));
+                    todo.extend(catches.iter().map(|clause| clause.steps.as_slice()));
                     todo.push(finally);
                 }
                 _ => {}
