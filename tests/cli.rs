@@ -72,7 +72,7 @@ fn the_example_shows_what_the_readme_promises() {
             "sync-callout-in-trigger",
         ])
     );
-    assert_eq!(rules.len(), 9, "what is right stays silent: {rules:?}");
+    assert_eq!(rules.len(), 12, "what is right stays silent: {rules:?}");
     let with_path =
         findings.iter().filter(|finding| finding["path"].as_array().is_some_and(|path| path.len() > 1));
     assert!(with_path.count() >= 5);

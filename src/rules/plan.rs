@@ -16,9 +16,9 @@ use crate::summary::cost::Resource;
 use super::error::{RuleError, nearest_or_all};
 use super::limits::{Limit, Limits};
 use super::query::{
-    Across, Amount, At, COMPONENT_KEYS, Callouts, Certainty, ComponentQuery, CostQuery, Different, ENTRY_KEYS,
-    EVENT_WORDS, EntrySelector, GrowsWith, Guard, ItemConditions, Operation, Query, SELECTOR_KEYS, Selector,
-    Selectors, SeverityWhen, SharingRules, Through, Turn, Unless, Via,
+    Across, Amount, At, COMPONENT_KEYS, Callouts, Certainty, ComponentQuery, CostQuery, Different,
+    ENTRY_KEYS, EVENT_WORDS, EntrySelector, GrowsWith, Guard, ItemConditions, Operation, Query,
+    SELECTOR_KEYS, Selector, Selectors, SeverityWhen, SharingRules, Through, Turn, Unless, Via,
 };
 use super::rule::Rule;
 use super::template::{Names, Template};
