@@ -14,6 +14,8 @@ pub mod reach;
 pub mod spread;
 mod twice;
 
+use std::sync::OnceLock;
+
 pub use order::Orders;
 pub use twice::two_on_one_way;
 
@@ -32,6 +34,9 @@ pub struct Summary {
     /// Each node's steps as a flat list, with the loops and guards around each.
     events: Vec<Vec<Event>>,
     pub event_graph: EventGraph,
+    /// Computed when costs are first asked for.
+    #[serde(skip)]
+    circles: OnceLock<cost::Circles>,
 }
 
 /// Computes the effects of every node: a bottom-up fixpoint over the callers, linear in the calls.
@@ -41,7 +46,7 @@ pub fn summarise(program: &mut Program, around: &Surroundings<'_>) -> Summary {
     let events: Vec<Vec<Event>> = program.nodes.iter().map(|node| events::flatten(&node.steps)).collect();
     let effects = fixpoint(program, &events, false);
     let effects_through_dml = fixpoint(program, &events, true);
-    let mut summary = Summary { effects, effects_through_dml, events, event_graph: EventGraph::default() };
+    let mut summary = Summary { effects, effects_through_dml, events, ..Summary::default() };
     summary.event_graph = event_graph::build(program, &summary, around);
     program.items.extend(event_items::items(program, &summary, around));
     program.items.extend(page_items::items(program, &summary, around));

@@ -8,7 +8,7 @@ use crate::program::model::{Bound, EntryId};
 use crate::rules::plan::{CostPlan, LimitPlan, Plan, PlannedQuery};
 use crate::rules::query::{At, Certainty};
 use crate::rules::rule::Rule;
-use crate::summary::cost::{Resource, Sizes};
+use crate::summary::cost::{Resource, Sizes, Term};
 use crate::summary::reach::{ReachQuery, reach};
 
 use super::{Hit, Subject, Taken, World};
@@ -67,7 +67,7 @@ pub(super) fn hits(
         }
     }
     let known = lines(world, &asked);
-    let mut over: Vec<(&LimitPlan, Hit)> = Vec::new();
+    let mut exceeding: Vec<Exceeding<'_>> = Vec::new();
     for &(rule, cost, id) in formulas {
         let Some(limit) = &cost.limit else { continue };
         let Some(line) = known.get(&(limit.resource, id)) else { continue };
@@ -75,8 +75,24 @@ pub(super) fn hits(
         let certainty = if line.least_value > most { Certainty::Must } else { Certainty::May };
         let wanted = limit.certainty == Certainty::May || certainty == Certainty::Must;
         if line.most_value > most && wanted {
-            over.extend(hit(world, rule, cost, id, (line, most), certainty).map(|hit| (limit, hit)));
+            exceeding.push(Exceeding { rule, plan: cost, limit, id, line, most, certainty });
         }
+    }
+    // Places are counted once for all entry points: they share most of what they call.
+    let mut asked: BTreeMap<Resource, BTreeSet<EntryId>> = BTreeMap::new();
+    for each in &exceeding {
+        asked.entry(each.line.resource).or_default().insert(each.id);
+    }
+    let mut terms: BTreeMap<(Resource, EntryId), Vec<Term>> = BTreeMap::new();
+    for (resource, entries) in asked {
+        let entries: Vec<EntryId> = entries.into_iter().collect();
+        let of_each = world.meter.terms(&entries, resource);
+        terms.extend(entries.into_iter().zip(of_each).map(|(id, terms)| ((resource, id), terms)));
+    }
+    let mut over: Vec<(&LimitPlan, Hit)> = Vec::new();
+    for each in &exceeding {
+        let Some(terms) = terms.get(&(each.line.resource, each.id)) else { continue };
+        over.extend(hit(world, each, terms).map(|hit| (each.limit, hit)));
     }
     let told: BTreeSet<(EntryId, &str)> = found
         .iter()
@@ -89,14 +105,20 @@ pub(super) fn hits(
     over.iter().filter(|(limit, hit)| !is_told(limit, hit)).map(|(_, hit)| hit.clone()).collect()
 }
 
-fn hit(
-    world: World<'_>,
+/// An entry point that takes more than a limit.
+struct Exceeding<'a> {
     rule: usize,
-    plan: &CostPlan,
+    plan: &'a CostPlan,
+    limit: &'a LimitPlan,
     id: EntryId,
-    (line, limit): (&Line, u64),
+    line: &'a Line,
+    /// What it may take.
+    most: u64,
     certainty: Certainty,
-) -> Option<Hit> {
+}
+
+fn hit(world: World<'_>, exceeding: &Exceeding<'_>, terms: &[Term]) -> Option<Hit> {
+    let &Exceeding { rule, plan, id, line, most: limit, certainty, .. } = exceeding;
     let entry = world.program.entry(id);
     let query = ReachQuery {
         effects: plan.of.effects,
@@ -107,7 +129,6 @@ fn hit(
     };
     let found = reach(world.program, world.summary, id, &query);
     // The place that takes the most stands for all.
-    let terms = world.meter.terms(&[id], line.resource).pop()?;
     let is_reached = |site| found.iter().any(|reach| reach.site == site);
     // What happens in triggers is another rule's concern, unless this one follows DML.
     let sizes = Sizes { batch: world.meter.batch(id), assumed: world.meter.assumed(id) };

@@ -112,8 +112,7 @@ pub struct Evaluator<'a> {
     lowest: usize,
     /// How deep the nodes are in whose once-only arms we are.
     once: Vec<usize>,
-    components: Vec<u32>,
-    members: FxHashMap<u32, Vec<NodeId>>,
+    circles: &'a Circles,
     /// Components whose members are, or were, computed in order.
     entered: FxHashSet<u32>,
 }
@@ -126,7 +125,7 @@ impl<'a> Evaluator<'a> {
         resources: &[Resource],
         by_site: bool,
     ) -> Evaluator<'a> {
-        let (components, members) = components(program);
+        let circles = summary.circles.get_or_init(|| circles(program));
         let effects =
             resources.iter().fold(Effects::default(), |all, resource| all.union(resource.effects()));
         let atoms = Atoms::new(frames.assumed);
@@ -142,8 +141,7 @@ impl<'a> Evaluator<'a> {
             provisional: FxHashMap::default(),
             lowest: usize::MAX,
             once: Vec::new(),
-            components,
-            members,
+            circles,
             entered: FxHashSet::default(),
         }
     }
@@ -168,8 +166,8 @@ impl<'a> Evaluator<'a> {
             return nothing;
         }
         // In a circle of calls, what is asked first must not decide what comes out.
-        let component = self.components[id.0 as usize];
-        if let Some(members) = self.members.get(&component)
+        let component = self.circles.components[id.0 as usize];
+        if let Some(members) = self.circles.members.get(&component)
             && self.entered.insert(component)
         {
             for member in members.clone() {
@@ -597,9 +595,16 @@ fn units(site: &Site, default_timeout_ms: u64) -> Vec<(Resource, Unit)> {
     }
 }
 
-/// The strongly connected components of the calls, with DML into triggers: of each node the number of
-/// its component, and of those that hold a circle the members that are asked for, in order.
-fn components(program: &Program) -> (Vec<u32>, FxHashMap<u32, Vec<NodeId>>) {
+/// The strongly connected components of the calls, with DML into triggers.
+#[derive(Clone, Debug, Default)]
+pub struct Circles {
+    /// Of each node the number of its component.
+    components: Vec<u32>,
+    /// Of those that hold a circle the members that are asked for, in order.
+    members: FxHashMap<u32, Vec<NodeId>>,
+}
+
+fn circles(program: &Program) -> Circles {
     let calls: Vec<Vec<u32>> = program.nodes.iter().map(|node| called(&node.steps)).collect();
     let count = calls.len();
     let mut components = vec![u32::MAX; count];
@@ -659,7 +664,7 @@ fn components(program: &Program) -> (Vec<u32>, FxHashMap<u32, Vec<NodeId>>) {
         asked.extend(callees.iter().filter(outside).map(|&callee| NodeId(callee)));
     }
     members.values_mut().for_each(|members| members.retain(|member| asked.contains(member)));
-    (components, members)
+    Circles { components, members }
 }
 
 fn called(steps: &[Step]) -> Vec<u32> {

@@ -19,6 +19,7 @@ use crate::program::size::{Symbol, What};
 
 use super::Summary;
 
+pub(super) use evaluate::Circles;
 use evaluate::Evaluator;
 use interval::Interval;
 pub use interval::Unbounded;
