@@ -106,7 +106,12 @@ impl ConfigFile {
         fn first<T>(map: &IndexMap<String, Spanned<T>>) -> Option<serde_saphyr::Location> {
             map.values().next().map(|value| value.referenced)
         }
+        let systems_in_tx = self
+            .thresholds
+            .as_ref()
+            .filter(|thresholds| thresholds.value.systems_in_tx != Thresholds::default().systems_in_tx);
         let keys = [
+            ("systems_in_tx", systems_in_tx.map(|value| value.referenced)),
             ("bridges", self.bridges.first().map(|value| value.referenced)),
             ("systems_of_record", first(&self.systems_of_record)),
             ("integration_users", self.integration_users.as_ref().map(|value| value.referenced)),

@@ -143,8 +143,17 @@ fn mistakes_are_shown_at_their_place() {
 
 #[test]
 fn keys_that_nothing_uses_yet_are_named_with_their_line() {
-    let config = config("edition: UE\nvolumes:\n  Account.update: {per_day: 20000}\nbridges: [kafka]\n");
-    assert_eq!(config.warnings(), ["seamlint.yml:4: `bridges` is checked, and nothing uses it yet",]);
+    let config = config(
+        "edition: UE\nvolumes:\n  Account.update: {per_day: 20000}\nbridges: [kafka]\n\
+         thresholds: {budget_note: 0.5, systems_in_tx: 5}\n",
+    );
+    assert_eq!(
+        config.warnings(),
+        [
+            "seamlint.yml:5: `systems_in_tx` is checked, and nothing uses it yet",
+            "seamlint.yml:4: `bridges` is checked, and nothing uses it yet",
+        ]
+    );
 }
 
 #[test]
