@@ -1,13 +1,14 @@
 //! What the traffic of a day takes of each allocation, by cause.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::config::Settings;
 use crate::config::workload::{RequestKind, Volume, VolumeOf};
 use crate::cost::Meter;
 use crate::name::Name;
 use crate::program::model::SiteId;
+use crate::span::Location;
 use crate::summary::event_graph::{Event, Subscriber, SubscriberKind, change_event_of};
 
 use super::traffic::{Publish, Traffic};
@@ -36,29 +37,25 @@ pub fn demand(
 
 /// One for each volume and place, the largest first.
 fn merged(all: Vec<Contributor>) -> Vec<Contributor> {
-    let mut kept: Vec<Contributor> = Vec::new();
+    let mut kept: BTreeMap<(String, Option<Location>, String), Contributor> = BTreeMap::new();
     for each in all.into_iter().filter(|each| !each.amount.is_zero()) {
-        let same = kept
-            .iter_mut()
-            .find(|known| known.volume == each.volume && known.at == each.at && known.what == each.what);
-        match same {
-            Some(known) => {
+        match kept.entry((each.volume.clone(), each.at, each.what.clone())) {
+            Entry::Vacant(place) => {
+                place.insert(each);
+            }
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
                 known.amount += each.amount;
                 if let (Some(known), Some(other)) = (&mut known.remedy, &each.remedy) {
                     known.after = known.after.zip(other.after).map(|(a, b)| a + b);
                 }
             }
-            None => kept.push(each),
         }
     }
-    kept.sort_by(|a, b| {
-        b.amount
-            .most
-            .partial_cmp(&a.amount.most)
-            .unwrap_or(Ordering::Equal)
-            .then_with(|| (&a.volume, a.at, &a.what).cmp(&(&b.volume, b.at, &b.what)))
-    });
-    kept
+    // Equal ones stay in the order of their keys.
+    let mut all: Vec<Contributor> = kept.into_values().collect();
+    all.sort_by(|a, b| b.amount.most.total_cmp(&a.amount.most));
+    all
 }
 
 struct Demand<'a> {

@@ -10,9 +10,6 @@ use super::Budget;
 use super::table::notes;
 use super::text::{amount, number, percent};
 
-/// Causes that are shown of each allocation.
-const SHOWN: usize = 5;
-
 pub fn markdown(budget: &Budget, program: &Program, sources: &SourceMap, all: bool) -> String {
     let mut out = String::from(
         "| resource | window | used | allocation | % | after the changes |\n|---|---|---|---|---|---|\n",
@@ -31,8 +28,7 @@ pub fn markdown(budget: &Budget, program: &Program, sources: &SourceMap, all: bo
     }
     out.push_str("\n| resource | cause | volume | amount | change | after it |\n|---|---|---|---|---|---|\n");
     for line in &budget.lines {
-        let shown = if all { line.contributors.len() } else { SHOWN };
-        for contributor in line.contributors.iter().take(shown) {
+        for contributor in line.shown(all) {
             let place = contributor.at.map_or(String::new(), |at| {
                 format!(" ({}:{})", sources.path(at.file), sources.position(at).line)
             });

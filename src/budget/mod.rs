@@ -157,6 +157,14 @@ impl Line {
         Some(self.used.map(|used| if allocation > 0.0 { used * 100.0 / allocation } else { 0.0 }))
     }
 
+    /// Those that are worth the space: all where `all` of them are asked for.
+    fn shown(&self, all: bool) -> &[Contributor] {
+        /// How many are shown otherwise.
+        const SHOWN: usize = 5;
+        let shown = if all { self.contributors.len() } else { SHOWN };
+        &self.contributors[..shown.min(self.contributors.len())]
+    }
+
     /// What would be taken with the changes that the contributors name.
     pub fn after(&self) -> Amount {
         self.contributors.iter().fold(Amount::default(), |sum, contributor| {

@@ -9,9 +9,6 @@ use crate::rules::limits::grouped;
 use super::text::{amount, number, percent};
 use super::{Budget, Contributor, Line};
 
-/// How many contributors of a line are shown.
-const SHOWN: usize = 5;
-
 pub fn table(budget: &Budget, program: &Program, sources: &SourceMap, all: bool) -> String {
     let mut out = String::new();
     let _ = writeln!(
@@ -21,12 +18,13 @@ pub fn table(budget: &Budget, program: &Program, sources: &SourceMap, all: bool)
     );
     for line in &budget.lines {
         row(&mut out, line);
-        let shown = if all { line.contributors.len() } else { SHOWN };
-        for contributor in line.contributors.iter().take(shown) {
+        let shown = line.shown(all);
+        for contributor in shown {
             cause(&mut out, contributor, sources);
         }
-        if line.contributors.len() > shown {
-            let _ = writeln!(out, "    … and {} more: `--all` shows them", line.contributors.len() - shown);
+        let rest = line.contributors.len() - shown.len();
+        if rest > 0 {
+            let _ = writeln!(out, "    … and {rest} more: `--all` shows them");
         }
     }
     notes(budget, program, |note| {

@@ -11,7 +11,7 @@ use crate::report::progress::Progress;
 use crate::report::source_map::SourceMap;
 use crate::scan;
 
-use super::{Failure, print, print_json};
+use super::{Failure, load_as, print, print_json, start_threads};
 
 #[derive(Args)]
 pub struct BudgetArgs {
@@ -55,19 +55,8 @@ for example:
       api:shop.POST_Order: {per_day: 30000, per_tx: 1}";
 
 pub fn run(args: &BudgetArgs) -> Result<u8, Failure> {
-    if args.threads == Some(0) {
-        return Err(Failure::usage("--threads must be at least 1"));
-    }
-    scan::start_threads(args.threads).map_err(Failure::usage)?;
-    let failed = |errors: crate::rules::error::RuleErrors| Failure::usage(errors.to_string());
-    let mut config = crate::config::load(&args.path).map_err(failed)?;
-    if let Some(profile) = args.profile {
-        config.profile = Some(profile);
-    }
-    let rules = config.load_rules(args.rules.as_deref()).map_err(failed)?;
-    for warning in config.warnings() {
-        eprintln!("warning: {warning}");
-    }
+    start_threads(args.threads)?;
+    let (config, rules) = load_as(&args.path, args.rules.as_deref(), args.profile)?;
     let settings = config.settings();
     let progress = Progress::new(true);
     let model = scan::model(std::slice::from_ref(&args.path), &settings, &progress)

@@ -11,7 +11,7 @@ use crate::report::source_map::SourceMap;
 use crate::scan;
 use crate::summary::cost::Resource;
 
-use super::{Failure, load, print, print_json};
+use super::{Failure, load, print, print_json, start_threads};
 
 #[derive(Args)]
 pub struct CostArgs {
@@ -60,10 +60,7 @@ fn resource(text: &str) -> Result<Resource, String> {
 }
 
 pub fn run(args: &CostArgs) -> Result<u8, Failure> {
-    if args.threads == Some(0) {
-        return Err(Failure::usage("--threads must be at least 1"));
-    }
-    scan::start_threads(args.threads).map_err(Failure::usage)?;
+    start_threads(args.threads)?;
     let (config, rules) = load(Path::new(&args.path), args.rules.as_deref())?;
     let settings = config.settings();
     let progress = Progress::new(true);

@@ -11,7 +11,7 @@ use crate::report::progress::Progress;
 use crate::report::source_map::SourceMap;
 use crate::scan;
 
-use super::{Failure, load};
+use super::{Failure, load, start_threads};
 
 #[derive(Args)]
 pub struct MapArgs {
@@ -35,10 +35,7 @@ pub struct MapArgs {
 }
 
 pub fn run(args: &MapArgs) -> Result<u8, Failure> {
-    if args.threads == Some(0) {
-        return Err(Failure::usage("--threads must be at least 1"));
-    }
-    scan::start_threads(args.threads).map_err(Failure::usage)?;
+    start_threads(args.threads)?;
     let (config, rules) =
         load(args.paths.first().map_or(Path::new("."), PathBuf::as_path), args.rules.as_deref())?;
     let settings = config.settings();

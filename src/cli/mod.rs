@@ -22,6 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::config::Config;
+use crate::config::org::Profile;
 use crate::report;
 use crate::rules::error::RuleErrors;
 use crate::rules::rule::RuleSet;
@@ -146,11 +147,29 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Starts the threads that the command shares: as many as it was asked for, or one a core.
+fn start_threads(count: Option<usize>) -> Result<(), Failure> {
+    if count == Some(0) {
+        return Err(Failure::usage("--threads must be at least 1"));
+    }
+    crate::scan::start_threads(count).map_err(Failure::usage)
+}
+
 /// The configuration that governs `project`, and the rules: built in, those that it names and those in
 /// `folder`.
 fn load(project: &Path, folder: Option<&Path>) -> Result<(Config, RuleSet), Failure> {
+    load_as(project, folder, None)
+}
+
+/// The same with the limits of `profile`, where the command line names one.
+fn load_as(
+    project: &Path,
+    folder: Option<&Path>,
+    profile: Option<Profile>,
+) -> Result<(Config, RuleSet), Failure> {
     let failed = |errors: RuleErrors| Failure::usage(errors.to_string());
-    let config = crate::config::load(project).map_err(failed)?;
+    let mut config = crate::config::load(project).map_err(failed)?;
+    config.profile = profile;
     let rules = config.load_rules(folder).map_err(failed)?;
     for warning in config.warnings() {
         eprintln!("warning: {warning}");

@@ -20,7 +20,7 @@ use crate::trace::Doubt;
 
 use super::baseline::BaselineArgs;
 use super::output::{Output, Target, targets};
-use super::{FINDINGS, Failure, load, trace};
+use super::{FINDINGS, Failure, load, start_threads, trace};
 
 #[derive(Args)]
 pub struct ScanArgs {
@@ -186,14 +186,11 @@ impl ScanArgs {
 
 pub fn run(args: &ScanArgs) -> Result<u8, Failure> {
     let started = Instant::now();
-    if args.threads == Some(0) {
-        return Err(Failure::usage("--threads must be at least 1"));
-    }
+    start_threads(args.threads)?;
     if args.max_findings > 0 && args.fail_on == FailOn::Never {
         return Err(Failure::usage("--max-findings has no meaning with --fail-on never: nothing fails"));
     }
     let targets = targets(args.format, &args.output).map_err(Failure::usage)?;
-    scan::start_threads(args.threads).map_err(Failure::usage)?;
     let path = args.paths.first().map_or(Path::new("."), PathBuf::as_path);
     let (config, mut rules) = load(path, args.rules.as_deref())?;
     let selection = Selection { only: args.only.clone(), patterns: args.pattern.clone() };

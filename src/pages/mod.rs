@@ -58,6 +58,24 @@ pub enum PageKind {
     Visualforce,
 }
 
+impl Page {
+    /// A page that nothing is known of yet.
+    fn new(name: &str, kind: PageKind, file: &SourceFile) -> Page {
+        Page {
+            name: name.to_owned(),
+            kind,
+            at: Location { file: file.id, span: Span::new(0, 0) },
+            calls: Vec::new(),
+            polls: Vec::new(),
+            topics: Vec::new(),
+            mentioned: BTreeSet::new(),
+            requests: Vec::new(),
+            targets: BTreeSet::new(),
+            children: BTreeSet::new(),
+        }
+    }
+}
+
 impl PageKind {
     /// In words.
     pub fn noun(self) -> &'static str {
@@ -234,8 +252,10 @@ pub fn read(project: &Project) -> Read {
         let text = read_text(&file.absolute).ok()?;
         // Only what runs by itself is of interest: buttons and fields are not.
         let timed = ["actionPoller", "setInterval", "setTimeout"].iter().any(|word| has(&text, word));
-        let suppressions = suppress::in_page(&text, file.id, false).into_iter().collect();
-        timed.then(|| Read { suppressions, ..visualforce::page(&Source { file, text }) })
+        timed.then(|| {
+            let suppressions = suppress::in_page(&text, file.id, false).into_iter().collect();
+            Read { suppressions, ..visualforce::page(&Source { file, text }) }
+        })
     }));
     let mut all = Read::default();
     for read in each {
@@ -269,18 +289,8 @@ fn bundle(folder: &str, files: &[&SourceFile]) -> Read {
     let worth = sources.iter().any(|source| WORTH.iter().any(|word| has(&source.text, word)));
     let is_lwc = folder.rsplit('/').nth(1).is_some_and(|home| home.eq_ignore_ascii_case("lwc"));
     let name = folder.rsplit('/').next().unwrap_or(folder);
-    let mut page = Page {
-        name: name.to_owned(),
-        kind: if is_lwc { PageKind::Lwc } else { PageKind::Aura },
-        at: Location { file: first.file.id, span: Span::new(0, 0) },
-        calls: Vec::new(),
-        polls: Vec::new(),
-        topics: Vec::new(),
-        mentioned: BTreeSet::new(),
-        requests: Vec::new(),
-        targets: BTreeSet::new(),
-        children: BTreeSet::new(),
-    };
+    let kind = if is_lwc { PageKind::Lwc } else { PageKind::Aura };
+    let mut page = Page::new(name, kind, first.file);
     match is_lwc {
         true => lwc::read(&mut page, &sources, worth, &mut problems),
         false => aura::read(&mut page, &sources, worth, &mut problems),

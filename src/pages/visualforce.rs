@@ -1,7 +1,5 @@
 //! Visualforce pages: what they ask of the server by themselves.
 
-use std::collections::BTreeSet;
-
 use crate::discover::visualforce;
 use crate::span::{Location, Span};
 
@@ -19,18 +17,8 @@ pub(super) fn page(source: &Source<'_>) -> Read {
     let mut classes: Vec<String> = bindings.controller.into_iter().collect();
     classes.extend(bindings.extensions);
     let at = |span: Span| Location { file: file.id, span };
-    let mut page = Page {
-        name: file.name().split('.').next().unwrap_or_default().to_owned(),
-        kind: PageKind::Visualforce,
-        at: at(Span::new(0, 0)),
-        calls: Vec::new(),
-        polls: Vec::new(),
-        topics: Vec::new(),
-        mentioned: BTreeSet::new(),
-        requests: Vec::new(),
-        targets: BTreeSet::new(),
-        children: BTreeSet::new(),
-    };
+    let name = file.name().split('.').next().unwrap_or_default();
+    let mut page = Page::new(name, PageKind::Visualforce, file);
     let elements = markup::elements(text);
     let action =
         |name: &str| ApexMethod { classes: classes.clone(), name: name.to_owned(), continuation: false };

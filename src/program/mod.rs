@@ -36,6 +36,7 @@ pub use payload::OWNED_BY_USERS;
 
 use crate::apex::unit::{Expr, Unit};
 use crate::config::Landscape;
+use crate::deep::on_deep_stack;
 use crate::metadata::Metadata;
 use crate::metadata::subscriber::SubscriberConfig;
 use crate::name;
@@ -44,10 +45,6 @@ use flows::Flows;
 use frameworks::Frameworks;
 use interpret::Linker;
 use model::{Effect, Entry, EntryKind, Program, Site, Unseen};
-
-/// Stack of the linking thread, in bytes: calls are followed as deep as code calls. Only what is used
-/// becomes memory.
-const STACK: usize = 512 << 20;
 
 /// What is linked.
 pub struct Input<'a> {
@@ -67,15 +64,7 @@ pub struct Input<'a> {
 
 /// Links the units of a project.
 pub fn link(input: &Input) -> Program {
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .name("link".to_owned())
-            .stack_size(STACK)
-            .spawn_scoped(scope, || link_here(input))
-            .expect("the system gives a thread")
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+    on_deep_stack("link", || link_here(input))
 }
 
 fn link_here(input: &Input) -> Program {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::deep::on_deep_stack;
 use crate::name::Name;
 use crate::program::model::{Caller, Callers, Effect, Effects, Entry, EntryId, EntryKind, Program, SiteId};
 use crate::program::size::{Symbol, What};
@@ -262,22 +263,6 @@ fn smallest(holds: impl Fn(u64) -> bool) -> Option<u64> {
     Some(low)
 }
 
-/// Stack of the evaluating thread, in bytes: calls are followed as deep as code calls. Only what is used
-/// becomes memory.
-const STACK: usize = 512 << 20;
-
-fn deep<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .name("cost".to_owned())
-            .stack_size(STACK)
-            .spawn_scoped(scope, work)
-            .expect("the system gives a thread")
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
-}
-
 /// What `entries` take of `resources`, in the order of `entries`.
 pub fn costs(
     program: &Program,
@@ -289,7 +274,7 @@ pub fn costs(
     if entries.is_empty() {
         return Vec::new();
     }
-    deep(|| {
+    on_deep_stack("cost", || {
         let mut evaluator = Evaluator::new(program, summary, *frames, resources, false);
         entries
             .iter()
@@ -322,7 +307,7 @@ pub fn terms(
     if entries.is_empty() {
         return Vec::new();
     }
-    deep(|| {
+    on_deep_stack("cost", || {
         let mut evaluator = Evaluator::new(program, summary, *frames, &[resource], true);
         entries
             .iter()
