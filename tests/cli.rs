@@ -602,6 +602,7 @@ fn costs_are_a_table_and_json() {
         batch["costs"].as_array().unwrap().iter().find(|cost| cost["resource"] == "callouts").unwrap();
     assert_eq!(callouts["most"], "n");
     assert_eq!(callouts["breaks_at_batch"], 101);
+    assert_eq!(callouts["most_value_at_one"], 1);
     let (code, _, err) = run(seamlint().args(["cost", "--resource", "gold"]));
     assert!(code == 2 && err.contains("callouts"), "{err}");
 }

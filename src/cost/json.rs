@@ -33,6 +33,8 @@ fn entry_json(meter: &Meter<'_>, cost: &EntryLines, trace: bool, sources: &Sourc
                 "most": formula(&line.most, &mut legend),
                 "least_value": line.least_value,
                 "most_value": line.most_value,
+                "least_value_at_one": line.least_at_one,
+                "most_value_at_one": line.most_at_one,
                 "limit": line.limit,
                 "limit_id": limit_of(line.resource).map(|(id, _)| id),
                 "percent": line.percent(),

@@ -93,6 +93,9 @@ pub struct Line {
     /// With the batch at its largest.
     pub least_value: u64,
     pub most_value: u64,
+    /// With a single record, event or request: what a test with one sees.
+    pub least_at_one: u64,
+    pub most_at_one: u64,
     /// In the unit of the resource.
     pub limit: Option<u64>,
     /// The smallest batch with which it is over the limit: see [`Breaks`].
@@ -220,6 +223,7 @@ impl<'a> Meter<'a> {
 
     fn line(&self, entry: EntryId, batch: u64, assumed: Assumed, cost: Cost) -> Line {
         let sizes = Sizes { batch, assumed };
+        let one = Sizes { batch: 1, assumed };
         let limit = self.limit(entry, cost.resource);
         let breaks = limit.and_then(|limit| {
             if cost.most.has_batch() {
@@ -232,6 +236,8 @@ impl<'a> Meter<'a> {
             resource: cost.resource,
             least_value: cost.least.value(&sizes),
             most_value: cost.most.value(&sizes),
+            least_at_one: cost.least.value(&one),
+            most_at_one: cost.most.value(&one),
             least: cost.least,
             most: cost.most,
             unbounded: cost.unbounded,

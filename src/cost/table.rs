@@ -21,7 +21,7 @@ pub struct TableOptions {
 }
 
 /// How wide the formula may be.
-const FORMULA: usize = 40;
+const FORMULA: usize = 31;
 /// And the whole line.
 const WIDTH: usize = 100;
 
@@ -41,7 +41,7 @@ pub fn table(
         heading(&mut out, meter, entry, sources);
         let mut legend = Legend::default();
         for line in &entry.lines {
-            row(&mut out, line, &mut legend);
+            row(&mut out, line, grows(entry), &mut legend);
             if options.trace {
                 terms(&mut out, meter, entry.entry, line, &mut legend, sources);
             }
@@ -57,21 +57,28 @@ pub fn table(
     out
 }
 
+/// Whether something of it depends on how many records or events the entry point gets.
+fn grows(cost: &EntryLines) -> bool {
+    cost.lines.iter().any(|line| line.most.has_batch())
+}
+
 fn heading(out: &mut String, meter: &Meter<'_>, cost: &EntryLines, sources: &SourceMap) {
     let entry = meter.program.entry(cost.entry);
-    let grows = cost.lines.iter().any(|line| line.most.has_batch());
+    let grows = grows(cost);
     let batch = if grows { format!(", n ≤ {}", grouped(cost.batch)) } else { String::new() };
     let _ = writeln!(out, "{}{batch}", entry.name);
     let _ = writeln!(out, "  {}:{}", sources.path(entry.at.file), sources.position(entry.at).line);
     let at = if grows { format!("n = {}", grouped(cost.batch)) } else { "value".to_owned() };
+    let one = if grows { "n = 1" } else { "" };
     let _ = writeln!(
         out,
-        "  {:<17} {:<FORMULA$} {:>14} {:>7} {:>6} {:>6}",
-        "resource", "formula", at, "limit", "%", "n*"
+        "  {:<17} {:<FORMULA$} {one:>8} {at:>14} {:>7} {:>6} {:>6}",
+        "resource", "formula", "limit", "%", "n*"
     );
 }
 
-fn row(out: &mut String, line: &Line, legend: &mut Legend) {
+/// `grows`: whether something that the entry point takes depends on its batch.
+fn row(out: &mut String, line: &Line, grows: bool, legend: &mut Legend) {
     let text = cut(&formula(&line.most, legend), FORMULA);
     let limit = line.limit.map_or(String::new(), |limit| amount(line.resource, limit));
     let percent = match line.percent() {
@@ -84,8 +91,9 @@ fn row(out: &mut String, line: &Line, legend: &mut Legend) {
         Some(Breaks::AtBatch(size)) if size <= 99_999 => size.to_string(),
         _ => "–".to_owned(),
     };
+    let one = if grows { short(line.resource, line.most_at_one) } else { String::new() };
     let row = format!(
-        "  {:<17} {text:<FORMULA$} {:>14} {limit:>7} {:>6} {breaks:>6}",
+        "  {:<17} {text:<FORMULA$} {one:>8} {:>14} {limit:>7} {:>6} {breaks:>6}",
         line.resource.to_string(),
         values(line),
         format!("{percent}{mark}"),
@@ -127,6 +135,10 @@ fn terms(
     legend: &mut Legend,
     sources: &SourceMap,
 ) {
+    let whole = formula(&line.most, legend);
+    if whole.chars().count() > FORMULA {
+        let _ = writeln!(out, "      in full: {whole}");
+    }
     let all = meter.terms(&[entry], line.resource).pop().unwrap_or_default();
     for term in &all {
         let site = meter.program.site(term.site);
