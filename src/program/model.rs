@@ -292,8 +292,11 @@ pub enum Runs {
     Once,
     /// Once a call of the method: it fills a variable from before the loop.
     OnceACall,
-    /// Once for each key of a cache.
-    PerKey,
+    /// Each time, but not within itself: what it sets stops the second turn, and is taken back at the end.
+    NotWithin,
+    /// Once for each key of a cache, which stands there: a transaction, where the cache outlives the
+    /// method, otherwise a call.
+    PerKey { cache: Location, outlives: bool },
     /// Each time that this many came together.
     Chunk(u32),
     /// Until a limit is reached.

@@ -2,7 +2,10 @@
 
 use crate::apex::unit::{BinaryOp, Expr, ExprId};
 
-use super::super::model::{Condition, Guards};
+use crate::name::Name;
+
+use super::super::model::{Condition, Guards, Runs};
+use super::super::symbols::FieldId;
 use super::super::types::Ty;
 use super::super::value::{Deps, Known, Value};
 use super::frame::Var;
@@ -263,12 +266,29 @@ impl<'u> Linker<'u> {
     }
 
     fn is_static_flag(&self, frame: &Frame<'u>, expr: ExprId) -> bool {
+        self.field_of(frame, expr).is_some_and(|field| {
+            let field = self.symbols.field(field);
+            field.is_static && field.assigned && matches!(&field.ty, Ty::Platform(name) if name.is("boolean"))
+        })
+    }
+
+    /// The field that `name`, `this.name` or `Class.name` is.
+    pub(super) fn field_of(&self, frame: &Frame<'u>, expr: ExprId) -> Option<FieldId> {
         let unit = self.symbols.unit(frame.unit);
-        let field = match unit.expr(expr) {
-            Expr::Name(name) if frame.local(*name).is_none() => {
-                frame.class.and_then(|class| self.symbols.field_named(class, *name))
+        let in_scope = |name: Name| {
+            let mut scope = frame.class;
+            while let Some(class) = scope {
+                if let Some(field) = self.symbols.field_named(class, name) {
+                    return Some(field);
+                }
+                scope = self.symbols.class(class).outer;
             }
+            None
+        };
+        match unit.expr(expr) {
+            Expr::Name(name) if frame.local(*name).is_none() => in_scope(*name),
             Expr::Field { object, name } => match unit.expr(*object) {
+                Expr::This => in_scope(*name),
                 Expr::Name(class) if frame.local(*class).is_none() => self
                     .symbols
                     .class_named(frame.class, *class)
@@ -276,11 +296,7 @@ impl<'u> Linker<'u> {
                 _ => None,
             },
             _ => None,
-        };
-        field.is_some_and(|field| {
-            let field = self.symbols.field(field);
-            field.is_static && field.assigned && matches!(&field.ty, Ty::Platform(name) if name.is("boolean"))
-        })
+        }
     }
 
     fn mentions_limits(&self, frame: &Frame<'u>, expr: ExprId) -> bool {
@@ -324,7 +340,11 @@ impl<'u> Linker<'u> {
                 // The right side runs only sometimes, unless the left one is known.
                 let sometimes = !matches!(first.known, Known::Bool(_));
                 let second =
-                    if sometimes { self.eval_sometimes(frame, right) } else { self.eval(frame, right) };
+                    if sometimes {
+                        self.eval_sometimes(frame, right, Guards::OTHER, Runs::Each)
+                    } else {
+                        self.eval(frame, right)
+                    };
                 let deps = first.deps.with(second.deps);
                 let known = match (&first.known, &second.known) {
                     (_, Known::Bool(value)) if *value == decided_by => Known::Bool(decided_by),
@@ -364,7 +384,7 @@ impl<'u> Linker<'u> {
             BinaryOp::Add => self.concatenation(frame, expr, left, right),
             BinaryOp::Coalesce => {
                 let first = self.eval(frame, left);
-                let second = self.eval_sometimes(frame, right);
+                let second = self.eval_sometimes(frame, right, Guards::OTHER, Runs::Each);
                 if first.known == Known::Null {
                     return second;
                 }

@@ -143,7 +143,13 @@ impl<'u> Linker<'u> {
     }
 
     /// Evaluates what may not run (the right side of `&&`).
-    pub(super) fn eval_sometimes(&mut self, frame: &mut Frame<'u>, id: ExprId) -> Value {
+    pub(super) fn eval_sometimes(
+        &mut self,
+        frame: &mut Frame<'u>,
+        id: ExprId,
+        guards: Guards,
+        runs: Runs,
+    ) -> Value {
         frame.open();
         let value = self.eval(frame, id);
         let steps = frame.close();
@@ -152,9 +158,9 @@ impl<'u> Linker<'u> {
             let arm = Arm {
                 at,
                 case: Case::Sometimes,
-                guards: Guards::OTHER,
+                guards,
                 conditions: Vec::new(),
-                runs: Runs::Each,
+                runs,
                 steps,
             };
             frame.emit(Step::Branch { arms: vec![arm], exhaustive: false });
@@ -642,7 +648,14 @@ impl<'u> Linker<'u> {
         right: ExprId,
     ) -> Value {
         let value = match op {
-            None => self.eval_shared(frame, right),
+            None => match self.filled_once(frame, left, right) {
+                Some((first, otherwise, runs)) => {
+                    let first = self.eval(frame, first);
+                    let second = self.eval_sometimes(frame, otherwise, Guards::MEMO, runs);
+                    if first.known == Known::Null { second } else { first.join(&second) }
+                }
+                None => self.eval_shared(frame, right),
+            },
             Some(BinaryOp::Add) => self.concatenation(frame, id, left, right),
             Some(_) => {
                 let value = self.eval(frame, right);

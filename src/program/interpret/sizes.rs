@@ -10,6 +10,7 @@ use crate::span::Location;
 
 use super::super::model::{Bound, Guards, NodeSizes, Runs, SiteId, Step};
 use super::super::size::{Size, What};
+use super::super::symbols::FieldId;
 use super::super::types::Ty;
 use super::super::value::{Known, Value};
 use super::frame::Var;
@@ -380,26 +381,46 @@ impl<'u> Linker<'u> {
         let fills = |expr: ExprId| {
             let name = last_name(unit, expr);
             name.is_some()
-                && filled.iter().any(|block| {
-                    any_expr(unit, block, &mut |expr| match expr {
-                        Expr::Assign { left, .. } => last_name(unit, *left) == name,
-                        Expr::Call { object: Some(object), name: method, .. } => {
-                            super::calls::grows_collection(*method) && last_name(unit, *object) == name
-                        }
-                        _ => false,
-                    })
-                })
+                && filled.iter().any(|block| any_expr(unit, block, &mut |expr| is_filled(unit, expr, name)))
+        };
+        // What was set is taken back before the end.
+        let takes_back = |flag: ExprId| {
+            let (name, mut sets) = (last_name(unit, flag), Vec::new());
+            for block in filled {
+                any_expr(unit, block, &mut |expr| {
+                    if let Expr::Assign { left, right, .. } = expr
+                        && last_name(unit, *left) == name
+                        && let Expr::Bool(value) = unit.expr(*right)
+                    {
+                        sets.push(*value);
+                    }
+                    false
+                });
+            }
+            sets.contains(&true) && sets.contains(&false)
         };
         // A helper that is called may fill it.
         let calls = || any_expr(unit, filled[0], &mut |expr| matches!(expr, Expr::Call { object: None, .. }));
         match unit.expr(cond) {
-            Expr::Name(_) | Expr::Field { .. } if guards.has_any(Guards::ONCE) && fills(cond) => Runs::Once,
+            Expr::Name(_) | Expr::Field { .. } if guards.has_any(Guards::ONCE) && fills(cond) => {
+                if takes_back(cond) { Runs::NotWithin } else { Runs::Once }
+            }
             Expr::Call { object: Some(cache), name, .. }
                 if !outcome
                     && matches!(name.folded(), "contains" | "containskey")
                     && (fills(*cache) || calls()) =>
             {
-                Runs::PerKey
+                self.per_key(frame, *cache)
+            }
+            // A cache that is filled as a whole at its first use.
+            Expr::Call { object: Some(cache), name, .. }
+                if outcome
+                    && name.is("isempty")
+                    && self.field_of(frame, *cache).is_some()
+                    && fills(*cache)
+                    && !is_emptied(unit, last_name(unit, *cache)) =>
+            {
+                Runs::Once
             }
             Expr::Binary { op, left, right } => {
                 let equal = (*op == BinaryOp::Eq) == outcome && matches!(op, BinaryOp::Eq | BinaryOp::Ne);
@@ -407,7 +428,7 @@ impl<'u> Linker<'u> {
                     (Expr::Call { object: Some(cache), name, .. }, Expr::Null)
                         if equal && name.is("get") && (fills(*cache) || calls()) =>
                     {
-                        Runs::PerKey
+                        self.per_key(frame, *cache)
                     }
                     (subject @ (Expr::Name(_) | Expr::Field { .. }), Expr::Null)
                         if equal && guards.has_any(Guards::MEMO) =>
@@ -452,6 +473,57 @@ impl<'u> Linker<'u> {
         }
     }
 
+    /// What runs once for each key of `cache`.
+    fn per_key(&self, frame: &Frame<'u>, cache: ExprId) -> Runs {
+        match self.field_of(frame, cache) {
+            Some(field) => Runs::PerKey { cache: self.declared_at(field), outlives: true },
+            None => {
+                let unit = self.symbols.unit(frame.unit);
+                let outlives = !matches!(unit.expr(cache), Expr::Name(name) if frame.local(*name).is_some());
+                Runs::PerKey { cache: frame.at(self, cache), outlives }
+            }
+        }
+    }
+
+    /// Where a field is declared.
+    pub(super) fn declared_at(&self, field: FieldId) -> Location {
+        let field = self.symbols.field(field);
+        let unit = self.symbols.unit(field.unit);
+        Location { file: unit.file, span: unit.types[field.decl as usize].fields[field.index as usize].span }
+    }
+
+    /// Of `x = x ?? f()` and `x = x == null ? f() : x` these parts: `x`, `f()`, and how often that runs.
+    pub(super) fn filled_once(
+        &self,
+        frame: &Frame<'u>,
+        left: ExprId,
+        right: ExprId,
+    ) -> Option<(ExprId, ExprId, Runs)> {
+        let unit = self.symbols.unit(frame.unit);
+        let Expr::Binary { op: BinaryOp::Coalesce, left: first, right: otherwise } = unit.expr(right) else {
+            return None;
+        };
+        if !matches!(unit.expr(*first), Expr::Name(_) | Expr::Field { .. })
+            || last_name(unit, left) != last_name(unit, *first)
+        {
+            return None;
+        }
+        let local = |expr: ExprId| match unit.expr(expr) {
+            Expr::Name(name) => frame.local(*name),
+            _ => None,
+        };
+        let runs = match (local(left), local(*first)) {
+            (Some(Var::Local(index)), known) if known == Some(Var::Local(index)) => {
+                if index < frame.loop_start { Runs::OnceACall } else { Runs::Each }
+            }
+            (None, None) if self.field_of(frame, left).is_some() => {
+                if self.field_of(frame, left) == self.field_of(frame, *first) { Runs::Once } else { Runs::Each }
+            }
+            _ => Runs::Each,
+        };
+        Some((*first, *otherwise, runs)).filter(|(_, _, runs)| !runs.is_each())
+    }
+
     /// In the arm of `list.size() == 200`, the list has that size.
     pub(super) fn sized_by_condition(&mut self, frame: &mut Frame<'u>, cond: ExprId, runs: Runs) {
         let unit = self.symbols.unit(frame.unit);
@@ -493,6 +565,28 @@ fn returns(steps: &[Step]) -> bool {
             returns(body) || catches.iter().any(|clause| returns(&clause.steps)) || returns(finally)
         }
         Step::Loop(body) => returns(&body.steps),
+        _ => false,
+    })
+}
+
+/// Whether `expr` assigns what is called so, or adds to it.
+fn is_filled(unit: &Unit, expr: &Expr, name: Option<Name>) -> bool {
+    match expr {
+        Expr::Assign { left, .. } => last_name(unit, *left) == name,
+        Expr::Call { object: Some(object), name: method, .. } => {
+            super::calls::grows_collection(*method) && last_name(unit, *object) == name
+        }
+        _ => false,
+    }
+}
+
+/// Whether the file has code that takes something out of what is called so.
+fn is_emptied(unit: &Unit, name: Option<Name>) -> bool {
+    unit.exprs.iter().any(|expr| match expr {
+        Expr::Call { object: Some(object), name: method, .. } => {
+            matches!(method.folded(), "clear" | "remove" | "removeall" | "retainall")
+                && last_name(unit, *object) == name
+        }
         _ => false,
     })
 }

@@ -13,7 +13,7 @@ use crate::summary::Summary;
 
 use super::interval::{Interval, Unbounded};
 use super::polynomial::{Atom, Atoms, Chunks, Polynomial};
-use super::tally::{Key, Rarity, Tally};
+use super::tally::{Key, Of, Rarity, Tally};
 use super::{Frames, Resource};
 
 /// What a node costs, by how it ends.
@@ -300,14 +300,17 @@ impl<'a> Evaluator<'a> {
     fn fired(&mut self, tally: &Tally, rows: &Interval) -> Tally {
         let chunk = u64::from(self.frames.trigger_batch);
         let atoms = &mut self.atoms;
-        let mut fired = tally.map(&mut |polynomial, is_least| {
+        let mut fired = tally.map(&mut |polynomial, is_least, of| {
             let rows = if is_least { &rows.least } else { &rows.most };
-            in_chunks(polynomial, rows, chunk, is_least, atoms)
+            match of {
+                Of::Run => in_chunks(polynomial, rows, chunk, is_least, atoms),
+                // It is passed once a chunk, but what it takes is that of one.
+                Of::Passing => in_one(polynomial, rows, chunk, is_least, atoms),
+            }
         });
         if let Some(why) = rows.unbounded {
             fired = fired.unbounded(why);
         }
-        // What runs rarely is passed once a chunk.
         fired
     }
 
@@ -344,7 +347,7 @@ impl<'a> Evaluator<'a> {
     fn given(&mut self, tally: &Tally, args: &[Interval], at: Location) -> Tally {
         let mut unbounded = None;
         let atoms = &mut self.atoms;
-        let given = tally.map(&mut |polynomial, is_least| {
+        let given = tally.map(&mut |polynomial, is_least, _| {
             atoms.replace(polynomial, &mut |atoms, atom| {
                 let Atom::Param(param) = atom else { return None };
                 match args.get(param as usize) {
@@ -367,7 +370,7 @@ impl<'a> Evaluator<'a> {
     fn branch(&mut self, node: NodeId, arms: &[Arm], exhaustive: bool) -> Run {
         let mut all: Option<Run> = (!exhaustive || arms.is_empty()).then(|| Run::falls(Tally::default()));
         for arm in arms {
-            let once = arm.runs == Runs::Once;
+            let once = matches!(arm.runs, Runs::Once | Runs::NotWithin);
             if once {
                 self.once.push(self.open.len().saturating_sub(1));
             }
@@ -376,17 +379,18 @@ impl<'a> Evaluator<'a> {
                 self.once.pop();
             }
             let rarity = match arm.runs {
-                Runs::Each => None,
-                Runs::Once => Some(Rarity::Once),
-                Runs::OnceACall => Some(Rarity::OnceACall),
-                Runs::PerKey => Some(Rarity::PerKey),
-                Runs::Chunk(chunk) => Some(Rarity::Chunk(chunk)),
-                Runs::WithinLimits => Some(Rarity::WithinLimits),
+                Runs::Each | Runs::NotWithin => None,
+                Runs::Once => Some((arm.at, Rarity::Once)),
+                Runs::OnceACall => Some((arm.at, Rarity::OnceACall)),
+                Runs::PerKey { cache, outlives: true } => Some((cache, Rarity::PerKey)),
+                Runs::PerKey { cache, outlives: false } => Some((cache, Rarity::PerKeyACall)),
+                Runs::Chunk(chunk) => Some((arm.at, Rarity::Chunk(chunk))),
+                Runs::WithinLimits => Some((arm.at, Rarity::WithinLimits)),
             };
             let run = match rarity {
-                Some(rarity) => {
+                Some((at, rarity)) => {
                     let atoms = &self.atoms;
-                    run.map(|tally| tally.rare(arm.at, rarity, atoms))
+                    run.map(|tally| tally.rare(at, rarity, atoms))
                 }
                 None => run,
             };
@@ -556,6 +560,16 @@ fn in_chunks(
         sum = sum.plus(&all, atoms);
     }
     sum
+}
+
+/// What `polynomial` of a trigger's batch comes to in one of the chunks that so many rows come in.
+fn in_one(polynomial: &Polynomial, rows: &Polynomial, chunk: u64, is_least: bool, atoms: &mut Atoms) -> Polynomial {
+    let of_a_chunk = match rows.as_constant() {
+        Some(rows) => Polynomial::constant(rows.min(chunk)),
+        None if is_least => Polynomial::default(),
+        None => Polynomial::constant(chunk),
+    };
+    atoms.replace(polynomial, &mut |_, atom| (atom == Atom::Batch).then(|| of_a_chunk.clone()))
 }
 
 enum Unit {

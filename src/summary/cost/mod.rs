@@ -179,7 +179,7 @@ impl Sizes {
             Part::Batch => self.batch,
             Part::Symbol(symbol) => self.assumed.of(symbol.what),
             Part::Chunks(of, by) => of.value(self).div_ceil(u64::from((*by).max(1))),
-            Part::Keys(_, looks) => looks.value(self),
+            Part::Keys(_, looks) => looks.value(self).min(self.batch.max(self.assumed.collection)),
         }
     }
 }
@@ -391,7 +391,7 @@ fn totals(
     let atoms = &mut evaluator.atoms;
     let batch = batch_of(entry, frames);
     let assumed = assumed_for(entry, frames);
-    let tally = tally.map(&mut |polynomial, is_least| {
+    let tally = tally.map(&mut |polynomial, is_least, _| {
         let given = atoms.replace(polynomial, &mut |atoms, atom| match atom {
             Atom::Param(param) if batch_param(entry.kind) == Some(param) => {
                 Some(Polynomial::atom(Atom::Batch))

@@ -169,7 +169,9 @@ impl Atoms {
                 let Chunks { of, by, .. } = self.ceil(id);
                 self.eval(of, value).div_ceil(u64::from((*by).max(1)))
             }
-            Atom::Keys(id) => self.eval(&self.keys(id).1, value),
+            Atom::Keys(id) => {
+                self.eval(&self.keys(id).1, value).min(value(Atom::Batch).max(self.assumed.collection))
+            }
             other => value(other),
         }
     }
@@ -227,7 +229,7 @@ impl Atoms {
                 let Chunks { of, by, .. } = self.ceil(id);
                 Some(self.assumed_polynomial(of)?.div_ceil(u64::from((*by).max(1))))
             }
-            Atom::Keys(id) => self.assumed_polynomial(&self.keys(id).1),
+            Atom::Keys(id) => Some(self.assumed_polynomial(&self.keys(id).1)?.min(self.assumed.collection)),
         }
     }
 

@@ -23,12 +23,23 @@ pub enum Rarity {
     Once,
     /// Once a call of its method.
     OnceACall,
-    /// Once for each key of a cache.
+    /// Once for each key of a cache that outlives its method.
     PerKey,
+    /// Once for each key of a cache that a call of its method begins with.
+    PerKeyACall,
     /// Each time that so many came together.
     Chunk(u32),
     /// Until a limit of the platform is reached.
     WithinLimits,
+}
+
+/// What a polynomial of a tally counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Of the whole run.
+    Run,
+    /// Of one passing of what runs rarely.
+    Passing,
 }
 
 /// What runs more rarely than the loops and calls around it.
@@ -189,7 +200,7 @@ impl Tally {
 
     /// Where the call ends, what runs once a call ran once.
     pub fn end_of_call(self, atoms: &mut Atoms) -> Tally {
-        self.settled(atoms, |rarity| rarity == Rarity::OnceACall)
+        self.settled(atoms, |rarity| matches!(rarity, Rarity::OnceACall | Rarity::PerKeyACall))
     }
 
     /// Where the transaction ends, all of it is known.
@@ -209,7 +220,7 @@ impl Tally {
                         if rare.passed.least.is_positive() { passed.clone() } else { Polynomial::default() };
                     Interval { least, most: passed, unbounded: None }
                 }
-                Rarity::PerKey => {
+                Rarity::PerKey | Rarity::PerKeyACall => {
                     let most = atoms.distinct(key.0, &rare.passed.most);
                     Interval { least: Polynomial::default(), most, unbounded: rare.passed.unbounded }
                 }
@@ -226,27 +237,28 @@ impl Tally {
         self
     }
 
-    /// With each polynomial replaced: `least` says whether it is a lower bound.
-    pub fn map(&self, map: &mut dyn FnMut(&Polynomial, bool) -> Polynomial) -> Tally {
-        let mut interval = |interval: &Interval| Interval {
-            least: map(&interval.least, true),
-            most: map(&interval.most, false),
+    /// With each polynomial replaced: the flag says whether it is a lower bound, `Of` what it counts.
+    pub fn map(&self, map: &mut dyn FnMut(&Polynomial, bool, Of) -> Polynomial) -> Tally {
+        let mut interval = |interval: &Interval, of: Of| Interval {
+            least: map(&interval.least, true, of),
+            most: map(&interval.most, false, of),
             unbounded: interval.unbounded,
         };
-        let mut all = |costs: &BTreeMap<Key, Interval>| -> BTreeMap<Key, Interval> {
+        let mut all = |costs: &BTreeMap<Key, Interval>, of: Of| -> BTreeMap<Key, Interval> {
             costs
                 .iter()
-                .map(|(key, known)| (*key, interval(known)))
+                .map(|(key, known)| (*key, interval(known, of)))
                 .filter(|(_, known)| !known.is_zero())
                 .collect()
         };
-        let each = all(&self.each);
-        let inner: Vec<BTreeMap<Key, Interval>> = self.rare.values().map(|rare| all(&rare.costs)).collect();
+        let each = all(&self.each, Of::Run);
+        let inner: Vec<BTreeMap<Key, Interval>> =
+            self.rare.values().map(|rare| all(&rare.costs, Of::Passing)).collect();
         let rare = self
             .rare
             .iter()
             .zip(inner)
-            .map(|((key, rare), costs)| (*key, Rare { costs, passed: interval(&rare.passed) }))
+            .map(|((key, rare), costs)| (*key, Rare { costs, passed: interval(&rare.passed, Of::Run) }))
             .collect();
         Tally { each, rare }
     }
