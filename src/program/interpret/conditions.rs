@@ -266,9 +266,15 @@ impl<'u> Linker<'u> {
     }
 
     fn is_static_flag(&self, frame: &Frame<'u>, expr: ExprId) -> bool {
+        self.field_of(frame, expr).is_some_and(|field| self.symbols.field(field).is_static)
+            && self.is_flag(frame, expr)
+    }
+
+    /// Whether it is a Boolean field that some code sets.
+    pub(super) fn is_flag(&self, frame: &Frame<'u>, expr: ExprId) -> bool {
         self.field_of(frame, expr).is_some_and(|field| {
             let field = self.symbols.field(field);
-            field.is_static && field.assigned && matches!(&field.ty, Ty::Platform(name) if name.is("boolean"))
+            field.assigned && matches!(&field.ty, Ty::Platform(name) if name.is("boolean"))
         })
     }
 
@@ -339,12 +345,11 @@ impl<'u> Linker<'u> {
                 }
                 // The right side runs only sometimes, unless the left one is known.
                 let sometimes = !matches!(first.known, Known::Bool(_));
-                let second =
-                    if sometimes {
-                        self.eval_sometimes(frame, right, Guards::OTHER, Runs::Each)
-                    } else {
-                        self.eval(frame, right)
-                    };
+                let second = if sometimes {
+                    self.eval_sometimes(frame, right, Guards::OTHER, Runs::Each)
+                } else {
+                    self.eval(frame, right)
+                };
                 let deps = first.deps.with(second.deps);
                 let known = match (&first.known, &second.known) {
                     (_, Known::Bool(value)) if *value == decided_by => Known::Bool(decided_by),

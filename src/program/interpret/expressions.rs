@@ -155,14 +155,7 @@ impl<'u> Linker<'u> {
         let steps = frame.close();
         if !steps.is_empty() {
             let at = frame.at(self, id);
-            let arm = Arm {
-                at,
-                case: Case::Sometimes,
-                guards,
-                conditions: Vec::new(),
-                runs,
-                steps,
-            };
+            let arm = Arm { at, case: Case::Sometimes, guards, conditions: Vec::new(), runs, steps };
             frame.emit(Step::Branch { arms: vec![arm], exhaustive: false });
         }
         value

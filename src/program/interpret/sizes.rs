@@ -405,6 +405,8 @@ impl<'u> Linker<'u> {
             Expr::Name(_) | Expr::Field { .. } if guards.has_any(Guards::ONCE) && fills(cond) => {
                 if takes_back(cond) { Runs::NotWithin } else { Runs::Once }
             }
+            // One of an object stops only what that object does.
+            Expr::Name(_) | Expr::Field { .. } if self.is_flag(frame, cond) && fills(cond) => Runs::NotWithin,
             Expr::Call { object: Some(cache), name, .. }
                 if !outcome
                     && matches!(name.folded(), "contains" | "containskey")
@@ -421,6 +423,12 @@ impl<'u> Linker<'u> {
                     && !is_emptied(unit, last_name(unit, *cache)) =>
             {
                 Runs::Once
+            }
+            Expr::Binary { op: op @ (BinaryOp::Eq | BinaryOp::Ne), left, right }
+                if let Expr::Bool(value) = unit.expr(*right) =>
+            {
+                let holds = ((*op == BinaryOp::Eq) == *value) == outcome;
+                return self.runs(frame, *left, holds, guards, filled);
             }
             Expr::Binary { op, left, right } => {
                 let equal = (*op == BinaryOp::Eq) == outcome && matches!(op, BinaryOp::Eq | BinaryOp::Ne);
@@ -517,7 +525,11 @@ impl<'u> Linker<'u> {
                 if index < frame.loop_start { Runs::OnceACall } else { Runs::Each }
             }
             (None, None) if self.field_of(frame, left).is_some() => {
-                if self.field_of(frame, left) == self.field_of(frame, *first) { Runs::Once } else { Runs::Each }
+                if self.field_of(frame, left) == self.field_of(frame, *first) {
+                    Runs::Once
+                } else {
+                    Runs::Each
+                }
             }
             _ => Runs::Each,
         };

@@ -563,7 +563,13 @@ fn in_chunks(
 }
 
 /// What `polynomial` of a trigger's batch comes to in one of the chunks that so many rows come in.
-fn in_one(polynomial: &Polynomial, rows: &Polynomial, chunk: u64, is_least: bool, atoms: &mut Atoms) -> Polynomial {
+fn in_one(
+    polynomial: &Polynomial,
+    rows: &Polynomial,
+    chunk: u64,
+    is_least: bool,
+    atoms: &mut Atoms,
+) -> Polynomial {
     let of_a_chunk = match rows.as_constant() {
         Some(rows) => Polynomial::constant(rows.min(chunk)),
         None if is_least => Polynomial::default(),

@@ -263,11 +263,10 @@ impl Tally {
         Tally { each, rare }
     }
 
-    /// Every resource that it takes has no upper bound.
+    /// Every resource that it takes has no upper bound, but for what runs once however often it is passed.
     pub fn unbounded(mut self, why: super::interval::Unbounded) -> Tally {
-        let all =
-            self.each.values_mut().chain(self.rare.values_mut().flat_map(|rare| rare.costs.values_mut()));
-        all.for_each(|interval| {
+        let passed = self.rare.values_mut().map(|rare| &mut rare.passed);
+        self.each.values_mut().chain(passed).for_each(|interval| {
             interval.unbounded.get_or_insert(why);
         });
         self
