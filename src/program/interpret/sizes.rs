@@ -428,7 +428,7 @@ impl<'u> Linker<'u> {
                 if let Expr::Bool(value) = unit.expr(*right) =>
             {
                 let holds = ((*op == BinaryOp::Eq) == *value) == outcome;
-                return self.runs(frame, *left, holds, guards, filled);
+                self.runs(frame, *left, holds, guards, filled)
             }
             Expr::Binary { op, left, right } => {
                 let equal = (*op == BinaryOp::Eq) == outcome && matches!(op, BinaryOp::Eq | BinaryOp::Ne);
