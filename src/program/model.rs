@@ -185,6 +185,8 @@ pub enum Step {
 /// A `catch` clause.
 #[derive(Clone, Debug, Serialize)]
 pub struct Clause {
+    /// Its head; of a flow, the element with the fault connector.
+    pub at: Location,
     /// The type of exception that it takes.
     pub caught: Name,
     /// It calls code that is not here, which may do anything about the exception.

@@ -221,6 +221,11 @@ pub fn earlier(site: &Site, across_iterations: bool) -> String {
     }
 }
 
+/// Where the exception of an effect ends.
+pub fn caught() -> &'static str {
+    "takes the exception, and the request goes on"
+}
+
 /// An effect of the same kind on the same way.
 pub fn also(site: &Site) -> String {
     format!("on the same way: {}", effect(site))

@@ -291,6 +291,8 @@ pub enum At {
     Class,
     #[default]
     Effect,
+    /// With `failure_without`: the clause that takes the exception.
+    Catch,
 }
 
 /// How far a query looks.

@@ -6,6 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::program::model::{Effect, NodeId, Program, Site, SiteId, Step};
+use crate::span::Location;
 
 use super::reach::{Hop, HopKind};
 
@@ -21,10 +22,23 @@ pub enum Failure {
     Dropped,
 }
 
-/// The failure of `site`, which `path` leads to; `told` are the sites that make it known.
-pub fn failure(program: &Program, path: &[Hop], site: SiteId, told: &dyn Fn(&Site) -> bool) -> Failure {
-    let mut search =
-        Search { program, effect: program.site(site).effect, told, seen: FxHashSet::default(), found: false };
+/// The failure of `site`, which `path` leads to, and the clause that takes it, if one does: its head, in
+/// its node. `told` are the sites that make it known.
+pub fn failure(
+    program: &Program,
+    path: &[Hop],
+    site: SiteId,
+    told: &dyn Fn(&Site) -> bool,
+) -> (Failure, Option<(NodeId, Location)>) {
+    let mut search = Search {
+        program,
+        effect: program.site(site).effect,
+        told,
+        seen: FxHashSet::default(),
+        found: false,
+        taken: None,
+    };
+    let mut caught = None;
     let hops: Vec<&Hop> = path.iter().filter(|hop| hop.kind != HopKind::Loop).collect();
     // Inside out: each node of the way with the step that leads on from it.
     let mut now = Now::Thrown;
@@ -33,15 +47,17 @@ pub fn failure(program: &Program, path: &[Hop], site: SiteId, told: &dyn Fn(&Sit
         let next = Next { hop: pair[1], site };
         let steps = &program.node(node).steps;
         now = search.after(steps, &next, now).unwrap_or(now);
+        caught = search.taken.take().map(|at| (node, at)).or(caught);
         if now == Now::Returned {
             now = Now::GoesOn;
         }
     }
-    match (now, search.found) {
+    let failure = match (now, search.found) {
         (Now::Thrown, _) => Failure::Thrown,
         (_, true) => Failure::Told,
         (_, false) => Failure::Dropped,
-    }
+    };
+    (failure, caught)
 }
 
 /// Where control is after the failure.
@@ -65,6 +81,8 @@ struct Search<'a> {
     told: &'a dyn Fn(&Site) -> bool,
     seen: FxHashSet<NodeId>,
     found: bool,
+    /// The clause that took it last in the node that is looked at: one that throws again hands it on.
+    taken: Option<Location>,
 }
 
 impl Search<'_> {
@@ -100,6 +118,7 @@ impl Search<'_> {
                                 match catches.iter().find(|clause| clause.takes(self.effect)) {
                                     Some(clause) => {
                                         self.found |= clause.unseen;
+                                        self.taken = Some(clause.at);
                                         Some(self.runs(&clause.steps))
                                     }
                                     None => Some(Now::Thrown),

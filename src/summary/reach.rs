@@ -74,6 +74,8 @@ pub enum HopKind {
     Loop,
     /// The effect.
     Effect,
+    /// The clause in `node` that takes the exception of the effect.
+    Caught,
 }
 
 impl Hop {

@@ -176,7 +176,7 @@ impl<'u> Linker<'u> {
             Some(fault) => {
                 // Whoever calls the flow sees nothing of an error that has a path of its own.
                 let takes =
-                    Clause { caught: Name::new("Exception"), unseen: false, steps: vec![Step::Throw] };
+                    Clause { at, caught: Name::new("Exception"), unseen: false, steps: vec![Step::Throw] };
                 let caught = Step::Try { body: steps, catches: vec![takes], finally: Vec::new() };
                 block.exits[0].steps.push(caught);
                 let guards = Guards::OTHER.with(Guards::CAUGHT);

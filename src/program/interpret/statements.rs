@@ -365,7 +365,10 @@ impl<'u> Linker<'u> {
             let diverges = self.block(frame, &clause.body);
             frame.catching.pop();
             frame.under.pop();
+            let head = Span { start: clause.span.start, end: clause.span.start + 5 };
+            let at = self.location(frame, head);
             catch_steps.push(Clause {
+                at,
                 caught: clause.ty.name,
                 unseen: self.unseen_calls != unseen_before,
                 steps: frame.close(),
@@ -378,9 +381,8 @@ impl<'u> Linker<'u> {
             // Where the body always returns, what follows the `try` is for the failure.
             let told = body_diverges && self.tells_failure(frame, rest);
             let swallows = !diverges && !told && self.only_logs(frame, &clause.body);
-            let head = Span { start: clause.span.start, end: clause.span.start + 5 };
             self.catches.push(CatchClause {
-                at: self.location(frame, head),
+                at,
                 symbol: frame.symbol.clone(),
                 caught: clause.ty.name,
                 swallows,

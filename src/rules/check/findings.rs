@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{FileLevels, Level};
 use crate::finding::{Confidence, Finding, Origin, Severity, Step};
-use crate::program::model::{Bound, Effect, Program, SiteId};
+use crate::program::model::{Bound, Effect, NodeId, Program, SiteId};
 use crate::rules::labels;
 use crate::rules::plan::{Growth, Plan, PlannedSeverity, all_hold};
 use crate::rules::rule::Rule;
@@ -246,6 +246,7 @@ impl Builder<'_> {
                 let bound = hit.loops.iter().find(|(at, _)| *at == hop.at);
                 labels::in_loop(bound.map_or(Bound::Unknown, |&(_, bound)| bound), entry)
             }
+            (HopKind::Caught, ..) => labels::caught().to_owned(),
             (HopKind::Effect | HopKind::Call | HopKind::Dml, ..) => match self.thing(hit) {
                 Thing::Site(site) => labels::effect(site),
                 Thing::Item(item) => item.label.clone(),
@@ -279,6 +280,9 @@ impl Builder<'_> {
                 let entry = self.program.entry(id);
                 format!("{}\n{}\n{}", rule.id, self.program.node(entry.node).symbol, entry.kind)
             }
+            (Some(_), _) if let Some(node) = caught_in(hit) => {
+                format!("{}\n{}\n{}", rule.id, self.program.node(node).symbol, Effect::Catch)
+            }
             (_, Thing::Site(site)) => {
                 format!("{}\n{}\n{}\n{}", rule.id, site.symbol, site.effect, site.label)
             }
@@ -294,4 +298,9 @@ pub(crate) fn fingerprint(identity: &str, ordinal: usize) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// Where the clause stands that the finding is about.
+fn caught_in(hit: &Hit) -> Option<NodeId> {
+    hit.path.last().filter(|hop| hop.kind == HopKind::Caught)?.node
 }

@@ -96,9 +96,9 @@ pub struct Proof {
 impl Hit {
     /// Puts a hit of the effect to the end of its path that the rule wants.
     fn place(&mut self, entry: &Entry, at: At) {
-        self.at_entry = at != At::Effect;
+        self.at_entry = matches!(at, At::Entry | At::Class);
         match at {
-            At::Effect => {}
+            At::Effect | At::Catch => {}
             At::Entry => self.primary = entry.at,
             At::Class => self.primary = entry.class_at.unwrap_or(entry.at),
         }

@@ -1,9 +1,10 @@
 //! `path`: an entry point reaches an effect.
 
-use crate::program::model::{Entry, EntryId, Program, Sharing, Site};
+use crate::program::model::{Entry, EntryId, NodeId, Program, Sharing};
 use crate::rules::labels;
-use crate::rules::plan::{DifferentPlan, PathPlan};
-use crate::rules::query::{SharingRules, Via};
+use crate::rules::plan::{DifferentPlan, PathPlan, Sites};
+use crate::rules::query::{At, SharingRules, Via};
+use crate::span::Location;
 use crate::summary::failure::{Failure, failure};
 use crate::summary::reach::{Hop, HopKind, Reach};
 
@@ -20,18 +21,14 @@ pub(super) fn hits<'a>(
     let wanted = |reach: &&Reach| {
         plan.via.is_none_or(|Via::Direct| is_direct(&reach.path))
             && plan.sharing.is_none_or(|rules| sharing(world.program, entry, &reach.path) == rules)
-            && loses_failure(world.program, entry, plan, reach)
+            && plan
+                .failure_without
+                .as_ref()
+                .is_none_or(|told| failure_of(world.program, entry, told, reach).0 == Failure::Dropped)
     };
     let mut hits: Vec<Hit> = super::surest(found.filter(wanted))
         .into_iter()
-        .map(|reach| Hit {
-            entry: Some(id),
-            confidence: super::confidence_of(entry, reach),
-            loops: reach.count.loops.clone(),
-            path: reach.path.clone(),
-            hint: reach.conditional,
-            ..Hit::new(rule, world.program.site(reach.site).at, Subject::Site(reach.site))
-        })
+        .map(|reach| hit(world, rule, plan, id, reach))
         .collect();
     world.retain_beside(id, &plan.also, &plan.unless_also, plan.through_dml, &mut hits);
     if let Some(different) = &plan.different {
@@ -39,6 +36,25 @@ pub(super) fn hits<'a>(
     }
     hits.iter_mut().for_each(|hit| hit.place(entry, plan.at));
     hits
+}
+
+fn hit(world: World<'_>, rule: usize, plan: &PathPlan, id: EntryId, reach: &Reach) -> Hit {
+    let entry = world.program.entry(id);
+    let mut hit = Hit {
+        entry: Some(id),
+        confidence: super::confidence_of(entry, reach),
+        loops: reach.count.loops.clone(),
+        path: reach.path.clone(),
+        hint: reach.conditional,
+        ..Hit::new(rule, world.program.site(reach.site).at, Subject::Site(reach.site))
+    };
+    if let (At::Catch, Some(told)) = (plan.at, &plan.failure_without)
+        && let Some((node, at)) = failure_of(world.program, entry, told, reach).1
+    {
+        hit.path.push(Hop { at, kind: HopKind::Caught, node: Some(node) });
+        hit.primary = at;
+    }
+    hit
 }
 
 fn is_direct(path: &[Hop]) -> bool {
@@ -61,12 +77,14 @@ fn sharing(program: &Program, entry: &Entry, path: &[Hop]) -> SharingRules {
     }
 }
 
-/// Whether nothing comes of it when the effect fails, as far as the rule asks.
-fn loses_failure(program: &Program, entry: &Entry, plan: &PathPlan, reach: &Reach) -> bool {
-    plan.failure_without.as_ref().is_none_or(|sites| {
-        let told = |site: &Site| sites.matches(site, Some(entry));
-        failure(program, &reach.path, reach.site, &told) == Failure::Dropped
-    })
+/// What comes of it when the effect fails, as far as the rule asks, and the clause that takes the exception.
+fn failure_of(
+    program: &Program,
+    entry: &Entry,
+    told: &Sites,
+    reach: &Reach,
+) -> (Failure, Option<(NodeId, Location)>) {
+    failure(program, &reach.path, reach.site, &|site| told.matches(site, Some(entry)))
 }
 
 /// One hit for all, where they have enough different values.
