@@ -317,6 +317,19 @@ impl Flow {
         found
     }
 
+    /// All slots that the values of `slots` may arrive at, themselves included, without going past those
+    /// for which `stop` holds.
+    pub fn targets(&self, slots: &[SlotId], stop: impl Fn(&Slot) -> bool) -> FxHashSet<SlotId> {
+        let mut seen: FxHashSet<SlotId> = slots.iter().copied().collect();
+        let mut todo: Vec<SlotId> = slots.to_vec();
+        while let Some(slot) = todo.pop() {
+            if !stop(self.kind(slot)) {
+                todo.extend(self.to[slot.0 as usize].iter().copied().filter(|&to| seen.insert(to)));
+            }
+        }
+        seen
+    }
+
     /// The facts of all places that the value of `slot` may arrive at.
     pub fn facts_of(&self, slot: SlotId) -> SlotFacts {
         SlotFacts(self.forward(slot).iter().fold(0, |all, slot| all | self.facts[slot.0 as usize].0))

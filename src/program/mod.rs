@@ -78,6 +78,7 @@ fn link_here(input: &Input) -> Program {
     batch_sizes(&mut entries, &input.metadata.subscriber_configs);
     entry_facts::complete(&linker, &mut entries);
     let payloads = payload::complete(&mut linker, &entries);
+    let request_loops = payload::request_loops(&linker, &entries);
     facts::complete(&mut linker, &input.metadata.events);
     catches::complete(&mut linker);
     if asks_for_outcomes(input.units) {
@@ -97,6 +98,7 @@ fn link_here(input: &Input) -> Program {
         entries,
         payloads,
         systems,
+        request_loops,
         items: Vec::new(),
         statistics,
         unseen: most_frequent_first(linker.unseen),

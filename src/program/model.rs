@@ -37,6 +37,9 @@ pub struct Program {
     pub payloads: Vec<Payload>,
     /// The systems outside of the org that it talks to, sorted by name.
     pub systems: Vec<System>,
+    /// Loops over a collection that an outside system sent, by the place of their heads; sorted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub request_loops: Vec<Location>,
     /// Sorted by kind, name and place.
     pub items: Vec<Item>,
     pub statistics: LinkStatistics,

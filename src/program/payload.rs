@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::apex::unit::Expr;
 use crate::name::Name;
+use crate::span::Location;
 
 use super::flow::{Flow, SinkKind, Slot, SlotFacts, SlotId};
 use super::interpret::Linker;
@@ -28,7 +29,7 @@ struct Setting {
     /// The events made that it may belong to.
     events: Vec<SlotId>,
     name: Name,
-    at: crate::span::Location,
+    at: Location,
     value: Vec<SlotId>,
 }
 
@@ -228,6 +229,32 @@ fn inputs(linker: &Linker, entries: &[Entry]) -> FxHashMap<MethodId, Origin> {
         }
     }
     found
+}
+
+/// The loops over collections that a REST or SOAP request brings. What is made of the request's data, a
+/// record or the rows of a query, is a collection of its own.
+pub fn request_loops(linker: &Linker, entries: &[Entry]) -> Vec<Location> {
+    if !entries.iter().any(|entry| matches!(entry.kind, EntryKind::Rest | EntryKind::Webservice)) {
+        return Vec::new();
+    }
+    let inputs = inputs(linker, entries);
+    let is_request = |slot: &SlotId| match linker.flow.kind(*slot) {
+        Slot::Inbound => true,
+        Slot::Param(method, _) => inputs.get(method) == Some(&Origin::Request),
+        _ => false,
+    };
+    let sent: Vec<SlotId> = linker.flow.ids().filter(is_request).collect();
+    let arrives = linker.flow.targets(&sent, |slot| {
+        matches!(slot, Slot::NewRecord { .. } | Slot::QueryRows { .. } | Slot::NewEvent { .. })
+    });
+    let mut loops: Vec<Location> = linker
+        .loop_values
+        .iter()
+        .filter(|(_, over)| over.iter().any(|slot| arrives.contains(slot)))
+        .map(|(at, _)| *at)
+        .collect();
+    loops.sort();
+    loops
 }
 
 /// The platform fills the objects that a REST or SOAP request is read into.

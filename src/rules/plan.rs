@@ -9,8 +9,9 @@ use crate::finding::Severity;
 use crate::name::Name;
 use crate::program::attributes::{ATTRIBUTES, ENTRY_ATTRIBUTES, ITEM_ATTRIBUTES, ItemAttribute, Values};
 use crate::program::model::{
-    Bound, Caller, Callers, Effect, Effects, Entry, EntryKind, Fires, Guards, Item, ItemKind, Site,
+    Bound, Caller, Callers, Effect, Effects, Entry, EntryKind, Fires, Guards, Item, ItemKind, Program, Site,
 };
+use crate::span::Location;
 use crate::summary::cost::Resource;
 
 use super::error::{RuleError, nearest_or_all};
@@ -126,6 +127,8 @@ pub struct CostPlan {
     pub grows: Growth,
     pub above: Option<Threshold>,
     pub limit: Option<LimitPlan>,
+    /// Where no formula decides alone: the rules that report the same place better.
+    pub unless_found: Vec<String>,
     pub through_dml: bool,
     pub avoid: Guards,
     pub unless_also: Vec<Sites>,
@@ -194,7 +197,7 @@ impl Kinds {
 
 /// A set of loop bounds that grow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Growth(u8);
+pub struct Growth(u16);
 
 impl Growth {
     /// All that grows with the data: the default.
@@ -221,8 +224,14 @@ impl Growth {
         self.0 & (1 << word as u8) != 0
     }
 
+    /// Whether it counts a loop of `program`, by its head and its bound.
+    pub fn counts(self, program: &Program, &(at, bound): &(Location, Bound)) -> bool {
+        let of_request = self.0 & (1 << GrowsWith::Request as u8) != 0;
+        self.has(bound) || (of_request && program.request_loops.binary_search(&at).is_ok())
+    }
+
     const fn of(words: &[GrowsWith]) -> Growth {
-        let (mut set, mut index) = (0, 0);
+        let (mut set, mut index) = (0u16, 0);
         while index < words.len() {
             set |= 1 << words[index] as u8;
             index += 1;
@@ -446,6 +455,7 @@ impl Planner<'_> {
                     },
                     above,
                     limit: self.limit(cost),
+                    unless_found: cost.unless_found.iter().map(|word| word.text.clone()).collect(),
                     through_dml: cost.through == Some(Through::Dml),
                     avoid: self.guards(cost.unless.as_ref()),
                     unless_also: self.beside(cost.unless_also.as_ref()),
@@ -468,12 +478,7 @@ impl Planner<'_> {
     }
 
     fn limit(&mut self, cost: &CostQuery) -> Option<LimitPlan> {
-        let Some(word) = &cost.limit else {
-            for word in &cost.unless_found {
-                self.error(word, "`unless_found` goes with `limit`", None);
-            }
-            return None;
-        };
+        let word = cost.limit.as_ref()?;
         let (Some((resource, units)), Some(limit)) = (resource_of(&word.text), self.limits.get(&word.text))
         else {
             let known: Vec<&str> = LIMIT_IDS.to_vec();

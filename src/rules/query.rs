@@ -154,7 +154,8 @@ pub struct CostQuery {
     /// With `limit`: from more than this share of it on; default: 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub percent: Option<u64>,
-    /// With `limit`: nothing is reported for an entry point for which one of these rules reports something.
+    /// Nothing is reported at a place at which one of these rules reports something. With nothing but a
+    /// `limit`: for an entry point for which one of them does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub unless_found: Vec<Word>,
@@ -393,6 +394,8 @@ pub enum GrowsWith {
     Unknown,
     /// Tries of the same thing, until it works.
     Retry,
+    /// A collection that a REST or SOAP request brings; it also is a `collection`.
+    Request,
 }
 
 /// Conditions that are recognised as guards.

@@ -2,7 +2,7 @@
 
 use crate::apex::unit::{BinaryOp, Block, Expr, ExprId, LoopKind, LoopStmt, Stmt, StmtKind, Unit};
 use crate::name::Name;
-use crate::span::Span;
+use crate::span::{Location, Span};
 
 use super::super::model::{Bound, Loop, Step};
 use super::super::size::Size;
@@ -25,6 +25,7 @@ impl<'u> Linker<'u> {
                 let declared = self.symbols.resolve(frame.class, ty);
                 let bound = self.each_bound(frame, *iter, &over, &declared);
                 let turns = self.each_turns(frame, *iter, &over, &declared, bound, at);
+                self.goes_through(at, bound, &over);
                 variable = Some((*var, Value { slots: over.slots.clone(), ..Value::of(declared) }));
                 (bound, turns)
             }
@@ -33,6 +34,13 @@ impl<'u> Linker<'u> {
                 match cond {
                     Some(cond) => {
                         let bound = self.for_bound(frame, init, *cond, update);
+                        if let Expr::Binary { right, .. } = unit.expr(*cond)
+                            && let Expr::Call { object: Some(list), name, .. } = unit.expr(*right)
+                            && name.is("size")
+                        {
+                            let list = self.eval(frame, *list);
+                            self.goes_through(at, bound, &list);
+                        }
                         (bound, self.for_turns(frame, init, *cond, update, bound))
                     }
                     None => (Bound::Unknown, Size::Unknown),
@@ -104,6 +112,13 @@ impl<'u> Linker<'u> {
                 .map(|(subject, _)| subject as u32)
                 .collect();
             frame.emit(Step::Loop(Loop { at, bound, size: turns, at_least_once, resets, steps }));
+        }
+    }
+
+    /// Notes what a loop with a turn for each element goes through.
+    fn goes_through(&mut self, at: Location, bound: Bound, over: &Value) {
+        if bound == Bound::Collection {
+            self.loop_values.entry(at).or_default().extend(over.slots.iter());
         }
     }
 

@@ -82,6 +82,8 @@ pub(super) struct Linker<'u> {
     pub callout_requests: FxHashMap<SiteId, Vec<SlotId>>,
     /// What each DML and each publish is given.
     pub site_values: FxHashMap<SiteId, Vec<SlotId>>,
+    /// The collections that each loop goes through.
+    pub loop_values: FxHashMap<Location, Vec<SlotId>>,
     /// What is put into collections that came from elsewhere: the collection, and the elements.
     pub puts: Vec<(Vec<SlotId>, Vec<SlotId>)>,
     pub frameworks: Frameworks,
@@ -139,6 +141,7 @@ impl<'u> Linker<'u> {
             counted_dispatches: FxHashSet::default(),
             callout_requests: FxHashMap::default(),
             site_values: FxHashMap::default(),
+            loop_values: FxHashMap::default(),
             puts: Vec::new(),
             frameworks,
             flows,

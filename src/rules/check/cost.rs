@@ -1,9 +1,12 @@
 //! `cost`: an effect happens more often than it should.
 
+use rustc_hash::FxHashSet;
+
 use crate::finding::Confidence;
-use crate::program::model::{Bound, Entry, EntryId, EntryKind};
+use crate::program::model::{Bound, Entry, EntryId, EntryKind, Program};
 use crate::rules::labels;
-use crate::rules::plan::{CostPlan, Growth};
+use crate::rules::plan::{CostPlan, Growth, Plan, PlannedQuery};
+use crate::rules::rule::Rule;
 use crate::span::Location;
 use crate::summary::reach::{Reach, ReachQuery};
 use crate::summary::two_on_one_way;
@@ -18,7 +21,7 @@ pub(super) fn hits<'a>(
     found: impl Iterator<Item = &'a Reach>,
 ) -> Vec<Hit> {
     let entry = world.program.entry(id);
-    let found = super::surest(found.filter(|reach| exceeds(plan, entry, &reach.count.loops)));
+    let found = super::surest(found.filter(|reach| exceeds(world.program, plan, entry, &reach.count.loops)));
     let mut hits: Vec<Hit> = found.into_iter().map(|reach| hit(world, rule, id, reach)).collect();
     world.retain_beside(id, &[], &plan.unless_also, plan.through_dml, &mut hits);
     hits.iter_mut().for_each(|hit| hit.place(entry, plan.at));
@@ -77,9 +80,31 @@ fn hit(world: World<'_>, rule: usize, id: EntryId, reach: &Reach) -> Hit {
     }
 }
 
-fn exceeds(plan: &CostPlan, entry: &Entry, loops: &[(Location, Bound)]) -> bool {
+/// Takes away the hits in loops at places where another rule reports the same cause better.
+pub(super) fn keep_untold(world: World<'_>, plans: &[(&Rule, Plan)], hits: &mut Vec<Hit>) {
+    let better = |hit: &Hit| -> Vec<&str> {
+        let Subject::Site(site) = hit.subject else { return Vec::new() };
+        let (site, entry) = (world.program.site(site), hit.entry.map(|id| world.program.entry(id)));
+        let queries = plans[hit.rule].1.queries.iter();
+        let costs = queries.filter_map(|query| match query {
+            PlannedQuery::Cost(cost) if !cost.is_formula() => Some(cost),
+            _ => None,
+        });
+        costs
+            .filter(|cost| {
+                cost.of.matches(site, entry) && entry.is_some_and(|entry| cost.from.matches(entry))
+            })
+            .flat_map(|cost| cost.unless_found.iter().map(String::as_str))
+            .collect()
+    };
+    let told: FxHashSet<(&str, Location)> =
+        hits.iter().map(|hit| (plans[hit.rule].0.id.as_str(), hit.primary)).collect();
+    hits.retain(|hit| !better(hit).iter().any(|rule| told.contains(&(*rule, hit.primary))));
+}
+
+fn exceeds(program: &Program, plan: &CostPlan, entry: &Entry, loops: &[(Location, Bound)]) -> bool {
     match plan.above {
-        None => loops.iter().any(|&(_, bound)| plan.grows.has(bound)),
+        None => loops.iter().any(|each| plan.grows.counts(program, each)),
         Some(threshold) => {
             known_count(plan.grows, entry, loops).is_none_or(|count| count > threshold.of(entry))
         }

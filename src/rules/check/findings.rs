@@ -147,7 +147,7 @@ impl Builder<'_> {
             && planned.site.as_ref().is_none_or(|sites| site.is_some_and(|site| sites.matches(site, entry)))
             && planned.component.as_ref().is_none_or(|tests| item.is_some_and(|item| all_hold(tests, item)))
             && planned.longer_than.is_none_or(|length| hit.events.len() as u64 > length + 1)
-            && planned.grows.is_none_or(|grows| hit.loops.iter().any(|&(_, bound)| grows.has(bound)))
+            && planned.grows.is_none_or(|grows| hit.loops.iter().any(|each| grows.counts(self.program, each)))
             && planned.at_most.is_none_or(|threshold| {
                 if let (Some(cost), Some(entry)) = (&hit.cost, entry) {
                     return cost.most_value <= threshold.of(entry);

@@ -379,6 +379,7 @@ pub fn check(
         hits
     }));
     hits.par_extend(cycles.par_iter().flat_map_iter(|&(rule, cycle)| cycle::hits(world, rule, cycle)));
+    cost::keep_untold(world, &plans, &mut hits);
     formula::keep_unbounded(world, &plans, &mut hits);
     hits.extend(formula::hits(world, &plans, &formulas, &hits));
     findings::build(world, &plans, hits, &policy.levels)
