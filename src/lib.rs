@@ -11,7 +11,7 @@ pub mod changes;
 pub mod cli;
 pub mod config;
 pub mod cost;
-mod deep;
+pub mod deep;
 pub mod discover;
 pub mod finding;
 pub mod focus;

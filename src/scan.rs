@@ -11,6 +11,7 @@ use crate::apex::unit::Unit;
 use crate::budget;
 use crate::config::{FileLevels, Level, Settings};
 use crate::cost::Meter;
+use crate::deep::declare_stack;
 use crate::discover::{
     DiscoverError, ModuleId, ModuleKind, Problem, Project, SourceFile, SourceKind, discover, read_text,
     visualforce,
@@ -39,7 +40,7 @@ pub fn start_threads(count: Option<usize>) -> Result<(), String> {
     rayon::ThreadPoolBuilder::new()
         .num_threads(count.unwrap_or(0))
         .stack_size(apex::parse::STACK)
-        .start_handler(|_| apex::parse::declare_stack(apex::parse::STACK))
+        .start_handler(|_| declare_stack(apex::parse::STACK))
         .build_global()
         .map_err(|error| format!("cannot start the threads: {error}"))
 }
@@ -190,18 +191,13 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
     let mut project = discover(paths, &settings.discovery)?;
     let apex: Vec<&SourceFile> = project.files.iter().filter(|file| file.kind.is_apex()).collect();
     progress.stage("reading Apex and metadata", apex.len());
-    let (((units, mut suppressions, mut problems), read), in_browser) = rayon::join(
-        || rayon::join(|| parse(&apex, progress), || metadata::read(&project)),
-        || pages::read(&project),
-    );
+    let ((units, mut suppressions, mut problems), read) =
+        rayon::join(|| parse(&apex, progress), || metadata::read(&project));
     let metadata::Read { metadata, problems: broken, suppressions: in_metadata } = read;
     problems.extend(broken);
     suppressions.extend(in_metadata);
     progress.stage("linking", 0);
     let visualforce = visualforce_pages(&project);
-    let pages::Read { pages, problems: broken, suppressions: in_pages } = in_browser;
-    problems.extend(broken);
-    suppressions.extend(in_pages);
     let modules: Vec<Vec<u32>> =
         units.iter().map(|unit| modules_around(&project, project.file(unit.file))).collect();
     let mut namespaces: Vec<String> = project
@@ -223,7 +219,11 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
         pages: &visualforce,
         landscape: &settings.landscape,
     };
-    let mut program = program::link(&input);
+    // Linking keeps one thread busy, and needs nothing of the pages in the browser.
+    let (mut program, in_browser) = rayon::join(|| program::link(&input), || pages::read(&project));
+    let pages::Read { pages, problems: broken, suppressions: in_pages } = in_browser;
+    problems.extend(broken);
+    suppressions.extend(in_pages);
     progress.stage("summarising", 0);
     let around = Surroundings {
         metadata: &metadata,

@@ -222,7 +222,7 @@ fn time_of_real_files() {
 }
 
 fn time() {
-    parse::declare_stack(parse::STACK);
+    seamlint::deep::declare_stack(parse::STACK);
     let corpus = corpus();
     let bytes: usize = corpus.iter().map(|(_, text)| text.len()).sum();
     for round in 0..3 {

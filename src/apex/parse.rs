@@ -1,11 +1,13 @@
 //! The tree-sitter parser, with limits that hostile input cannot get around.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
+
+use crate::deep::with_stack;
 
 // What the limits do not bound: text made to be ambiguous and broken at once (100 kB of `a<b<?;`) takes
 // the parser gigabytes, inside of steps that call nobody back. Whoever scans files of people who mean
@@ -21,8 +23,8 @@ const STACK_PER_BYTE: usize = 64;
 /// For all else that parsing and its callers keep on the stack.
 const STACK_BASE: usize = 512 << 10;
 
-/// What a thread should have that parses and calls [`declare_stack`]: enough for a megabyte of source,
-/// the most that Salesforce takes. Stack that is not used costs nothing.
+/// What a thread should have that parses and says so ([`declare_stack`](crate::deep::declare_stack)):
+/// enough for a megabyte of source, the most that Salesforce takes. Stack that is not used costs nothing.
 pub const STACK: usize = STACK_BASE + (1 << 20) * STACK_PER_BYTE;
 
 /// How long one file may take. Real files need milliseconds; garbage of [`MAX_BYTES`] some seconds.
@@ -51,15 +53,6 @@ impl fmt::Display for ParseFailure {
 thread_local! {
     /// Parsers are costly to make and not `Sync`: each thread keeps one.
     static PARSER: RefCell<Parser> = RefCell::new(new_parser());
-
-    /// The size of this thread's stack, as far as it is known.
-    static STACK_SIZE: Cell<usize> = const { Cell::new(2 << 20) };
-}
-
-/// Tells that the current thread was started with a stack of `bytes`. Without it, files of more than a
-/// few thousand bytes are parsed on a thread of their own, which takes a tenth longer.
-pub fn declare_stack(bytes: usize) {
-    STACK_SIZE.set(bytes);
 }
 
 fn new_parser() -> Parser {
@@ -76,17 +69,7 @@ pub fn parse(buffer: &[u8]) -> Result<Tree, ParseFailure> {
         return Err(ParseFailure::TooLarge);
     }
     let stack = STACK_BASE + buffer.len() * STACK_PER_BYTE;
-    if stack <= STACK_SIZE.get() {
-        return parse_here(buffer);
-    }
-    std::thread::scope(|scope| {
-        std::thread::Builder::new()
-            .stack_size(stack)
-            .spawn_scoped(scope, || parse_here(buffer))
-            .map_err(|_| ParseFailure::TooLarge)?
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+    with_stack(stack, || parse_here(buffer)).unwrap_or(Err(ParseFailure::TooLarge))
 }
 
 fn parse_here(buffer: &[u8]) -> Result<Tree, ParseFailure> {

@@ -6,6 +6,7 @@ use crate::discover::Problem;
 use crate::span::Location;
 
 use super::behaviour::{self, Names};
+use super::javascript::Dialect;
 use super::script::{Script, What};
 use super::{ApexMethod, Page, Source, add_topics, markup};
 
@@ -19,7 +20,7 @@ const PLACES: [(&str, &str); 6] = [
     ("lightning:isUrlAddressable", "lightning__UrlAddressable"),
 ];
 
-pub(super) fn read(page: &mut Page, sources: &[Source<'_>], worth: bool, problems: &mut Vec<Problem>) {
+pub(super) fn read(page: &mut Page, sources: &[Source<'_>], problems: &mut Vec<Problem>) {
     let mut script = Script::default();
     let mut typing = Vec::new();
     let mut controller = None;
@@ -35,14 +36,6 @@ pub(super) fn read(page: &mut Page, sources: &[Source<'_>], worth: bool, problem
             let elements = markup::elements(text);
             let root = elements.iter().find(|element| element.name == "aura:component");
             controller = controller.or(root.and_then(|root| root.value("controller")).map(str::to_owned));
-            let interfaces = root.and_then(|root| root.value("implements")).unwrap_or_default();
-            let has = |place: &str| interfaces.split(',').any(|one| one.trim().eq_ignore_ascii_case(place));
-            page.targets.extend(
-                PLACES.iter().filter(|(interface, _)| has(interface)).map(|(_, place)| (*place).to_owned()),
-            );
-            page.children.extend(elements.iter().filter_map(|element| {
-                element.name.strip_prefix("c:").map(|name| name.replace('-', "").to_lowercase())
-            }));
             uses_emp_api |= elements.iter().any(|element| element.name == "lightning:empapi");
             texts.extend(
                 elements.iter().flat_map(|element| &element.attributes).map(|attribute| {
@@ -51,8 +44,8 @@ pub(super) fn read(page: &mut Page, sources: &[Source<'_>], worth: bool, problem
             );
             let handlers = markup::typing_handlers(&elements);
             typing.extend(handlers.into_iter().map(|(name, span)| (name, Location { file: file.id, span })));
-        } else if worth && name.ends_with(".js") {
-            match Script::read(file.id, 0, text) {
+        } else if name.ends_with(".js") {
+            match Script::read(file.id, 0, text, Dialect::Script) {
                 Some(read) => {
                     problems.extend(super::broken(file, text, &read));
                     if name.ends_with("Controller.js") {
@@ -78,4 +71,20 @@ pub(super) fn read(page: &mut Page, sources: &[Source<'_>], worth: bool, problem
         Some(ApexMethod { classes: vec![class.to_owned()], name: name.to_owned(), continuation: false })
     };
     behaviour::add(page, &script, &Names { server: &server, typing });
+}
+
+/// Where a component may be put, and what it contains.
+pub(super) fn place(page: &mut Page, sources: &[Source<'_>]) {
+    for source in sources.iter().filter(|source| source.file.name().ends_with(".cmp")) {
+        let elements = markup::elements(&source.text);
+        let root = elements.iter().find(|element| element.name == "aura:component");
+        let interfaces = root.and_then(|root| root.value("implements")).unwrap_or_default();
+        let has = |place: &str| interfaces.split(',').any(|one| one.trim().eq_ignore_ascii_case(place));
+        page.targets.extend(
+            PLACES.iter().filter(|(interface, _)| has(interface)).map(|(_, place)| (*place).to_owned()),
+        );
+        page.children.extend(elements.iter().filter_map(|element| {
+            element.name.strip_prefix("c:").map(|name| name.replace('-', "").to_lowercase())
+        }));
+    }
 }

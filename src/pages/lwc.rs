@@ -5,28 +5,24 @@ use crate::span::Location;
 use crate::xml;
 
 use super::behaviour::{self, Names};
+use super::javascript::Dialect;
 use super::script::{Script, What};
 use super::{ApexMethod, Page, Source, add_topics, markup};
 
-pub(super) fn read(page: &mut Page, sources: &[Source<'_>], worth: bool, problems: &mut Vec<Problem>) {
+pub(super) fn read(page: &mut Page, sources: &[Source<'_>], problems: &mut Vec<Problem>) {
     let mut script = Script::default();
     let mut typing = Vec::new();
     for source in sources {
         let (file, text) = (source.file, source.text.as_str());
         let name = file.name();
-        if name.ends_with(".js-meta.xml") {
-            targets(page, text);
-        } else if name.ends_with(".html") {
-            // A component that calls nothing may still contain one that does.
-            let elements = markup::elements(text);
-            page.children.extend(elements.iter().filter_map(|element| child(&element.name)));
-            let handlers = markup::typing_handlers(&elements);
+        if name.ends_with(".html") && markup::may_be_typed(text) {
+            let handlers = markup::typing_handlers(&markup::elements(text));
             typing.extend(handlers.into_iter().map(|(name, span)| (name, Location { file: file.id, span })));
-        } else if worth && name.ends_with(".js") {
+        } else if name.ends_with(".js") {
             if name == format!("{}.js", page.name) {
                 page.at.file = file.id;
             }
-            match Script::read(file.id, 0, text) {
+            match Script::read(file.id, 0, text, Dialect::Module) {
                 Some(read) => {
                     problems.extend(super::broken(file, text, &read));
                     script.join(read);
@@ -41,6 +37,18 @@ pub(super) fn read(page: &mut Page, sources: &[Source<'_>], worth: bool, problem
         _ => None,
     };
     behaviour::add(page, &script, &Names { server: &server, typing });
+}
+
+/// Where a component may be put, and what it contains.
+pub(super) fn place(page: &mut Page, sources: &[Source<'_>]) {
+    for source in sources {
+        if source.file.name().ends_with(".js-meta.xml") {
+            targets(page, &source.text);
+        } else if source.file.name().ends_with(".html") {
+            let elements = markup::elements(&source.text);
+            page.children.extend(elements.iter().filter_map(|element| child(&element.name)));
+        }
+    }
 }
 
 /// `@salesforce/apex/Class.method`, also `ns.Class.method` and `apexContinuation`.

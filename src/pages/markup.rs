@@ -1,13 +1,20 @@
 //! Elements of a template, of Aura markup and of a Visualforce page, with their attributes.
 
 use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
 
-use tree_sitter::{Node, Parser, Tree};
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use crate::span::Span;
 
 use super::Comment;
-use super::script::{comments_of, within_budget};
+
+/// Larger texts are generated.
+const MAX_BYTES: usize = 1 << 20;
+
+/// How long one file may take.
+const BUDGET: Duration = Duration::from_secs(2);
 
 /// An element.
 #[derive(Clone, Debug)]
@@ -55,15 +62,58 @@ fn parse(text: &str) -> Option<Tree> {
     })
 }
 
+/// Parses with a time limit; `None` for what is too large or takes too long.
+fn within_budget(parser: &mut Parser, text: &str) -> Option<Tree> {
+    if text.len() > MAX_BYTES {
+        return None;
+    }
+    let bytes = text.as_bytes();
+    let deadline = Instant::now() + BUDGET;
+    let mut progress = |_: &ParseState| {
+        if Instant::now() > deadline { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = ParseOptions::new().progress_callback(&mut progress);
+    let tree = parser.parse_with_options(
+        &mut |offset, _| bytes.get(offset..).unwrap_or_default(),
+        None,
+        Some(options),
+    );
+    // A cancelled parser would continue with the old text.
+    parser.reset();
+    tree
+}
+
 /// The comments of a text.
 pub fn comments(text: &str) -> Vec<Comment> {
-    let Some(tree) = parse(text) else { return Vec::new() };
-    comments_of(&tree, |node| {
-        let word = text.get(node.byte_range())?;
-        let inside = word.strip_prefix("<!--")?;
-        let end = node.end_byte() - if inside.ends_with("-->") { 3 } else { 0 };
-        Some((node.start_byte() + 4, end))
-    })
+    let mut found = Vec::new();
+    let Some(tree) = parse(text) else { return found };
+    let mut cursor = tree.walk();
+    loop {
+        let node = cursor.node();
+        let inside = text.get(node.byte_range()).and_then(|word| word.strip_prefix("<!--"));
+        if node.kind() == "comment"
+            && let Some(inside) = inside
+        {
+            let mut next = node.next_named_sibling();
+            while let Some(other) = next.filter(|next| matches!(next.kind(), "comment" | "text")) {
+                next = other.next_named_sibling();
+            }
+            let end = node.end_byte() - if inside.ends_with("-->") { 3 } else { 0 };
+            found.push(Comment {
+                at: Span::new(node.start_byte(), node.end_byte()),
+                inside: Span::new(node.start_byte() + 4, end),
+                next: next.map(|next| Span::new(next.start_byte(), next.end_byte())),
+            });
+        }
+        if cursor.goto_first_child() {
+            continue;
+        }
+        while !cursor.goto_next_sibling() {
+            if !cursor.goto_parent() {
+                return found;
+            }
+        }
+    }
 }
 
 /// All elements of a text, in its order. What is broken gives what stands around it.
@@ -153,10 +203,17 @@ fn element(tag: Node<'_>, text: &str) -> Option<Element> {
     })
 }
 
+/// Handlers of these run at every key.
+const KEYS: [&str; 4] = ["oninput", "onkeyup", "onkeydown", "onkeypress"];
+
+/// Whether a text may hold such handlers: a quick look that rules many files out.
+pub fn may_be_typed(text: &str) -> bool {
+    KEYS.iter().chain(&["onchange"]).any(|word| super::has(text, word))
+}
+
 /// The handlers that run whenever the user types a character: the name in `{handler}` or `{!c.handler}`,
 /// with its place.
 pub fn typing_handlers(elements: &[Element]) -> Vec<(String, Span)> {
-    const KEYS: [&str; 4] = ["oninput", "onkeyup", "onkeydown", "onkeypress"];
     /// Types of an input field that change at every character.
     const TYPED: [&str; 8] = ["text", "search", "email", "number", "tel", "url", "password", ""];
     let mut found = Vec::new();

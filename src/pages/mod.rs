@@ -10,8 +10,10 @@
 
 mod aura;
 mod behaviour;
+mod javascript;
 mod lwc;
 mod markup;
+mod reader;
 mod script;
 mod visualforce;
 
@@ -23,6 +25,8 @@ use serde::Serialize;
 use crate::discover::{Problem, Project, SourceFile, SourceKind, read_text};
 use crate::span::{Location, Span};
 use crate::suppress;
+
+pub use javascript::Dialect;
 
 /// A page or component.
 #[derive(Clone, Debug, Serialize)]
@@ -208,15 +212,15 @@ pub struct Comment {
 }
 
 /// The comments of a script, or of a template and the scripts in it, in their order.
-pub fn comments(text: &str, is_script: bool) -> Vec<Comment> {
-    if is_script {
-        return script::comments(0, text);
+pub fn comments(text: &str, script: Option<Dialect>) -> Vec<Comment> {
+    if let Some(dialect) = script {
+        return javascript::comments(0, text, dialect);
     }
     let mut comments = markup::comments(text);
     for element in markup::elements(text).iter().filter(|element| element.name == "script") {
         let Some(raw) = element.raw else { continue };
         let body = text.get(raw.start as usize..raw.end as usize).unwrap_or_default();
-        comments.extend(script::comments(raw.start as usize, body));
+        comments.extend(javascript::comments(raw.start as usize, body, Dialect::Merged));
     }
     comments.sort_by_key(|comment| comment.at);
     comments
@@ -245,15 +249,22 @@ pub fn read(project: &Project) -> Read {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         bundles.entry(folder).or_default().push(file);
     }
-    let bundles: Vec<(&str, Vec<&SourceFile>)> = bundles.into_iter().collect();
-    let mut each: Vec<Read> = bundles.par_iter().map(|(folder, files)| bundle(folder, files)).collect();
+    let bundles: Vec<Bundle<'_>> =
+        bundles.into_iter().map(|(folder, files)| Bundle { folder, files }).collect();
+    let mut each: Vec<Read> = bundles.par_iter().map(Bundle::read).collect();
+    // Where a component is shown tells how many receive what it subscribes to.
+    if each.iter().flat_map(|read| &read.pages).any(|page| !page.topics.is_empty()) {
+        bundles.par_iter().zip(&mut each).for_each(|(bundle, read)| {
+            read.pages.iter_mut().for_each(|page| bundle.place(page));
+        });
+    }
     let pages: Vec<&SourceFile> = project.of_kind(SourceKind::Visualforce).collect();
     each.par_extend(pages.par_iter().filter_map(|file| {
         let text = read_text(&file.absolute).ok()?;
         // Only what runs by itself is of interest: buttons and fields are not.
         let timed = ["actionPoller", "setInterval", "setTimeout"].iter().any(|word| has(&text, word));
         timed.then(|| {
-            let suppressions = suppress::in_page(&text, file.id, false).into_iter().collect();
+            let suppressions = suppress::in_page(&text, file.id, None).into_iter().collect();
             Read { suppressions, ..visualforce::page(&Source { file, text }) }
         })
     }));
@@ -272,44 +283,67 @@ fn has(text: &str, word: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
 }
 
-/// A Lightning component.
-fn bundle(folder: &str, files: &[&SourceFile]) -> Read {
-    let mut problems = Vec::new();
-    let sources: Vec<Source<'_>> = files
-        .iter()
-        .filter_map(|&file| match read_text(&file.absolute) {
+/// The files of a Lightning component.
+struct Bundle<'a> {
+    folder: &'a str,
+    files: Vec<&'a SourceFile>,
+}
+
+impl Bundle<'_> {
+    fn kind(&self) -> PageKind {
+        let home = self.folder.rsplit('/').nth(1);
+        let is_lwc = home.is_some_and(|home| home.eq_ignore_ascii_case("lwc"));
+        if is_lwc { PageKind::Lwc } else { PageKind::Aura }
+    }
+
+    /// The texts of the files, and what could not be read.
+    fn sources(&self) -> (Vec<Source<'_>>, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let sources = self.files.iter().filter_map(|&file| match read_text(&file.absolute) {
             Ok(text) => Some(Source { file, text }),
             Err(error) => {
                 problems.push(Problem::new(&file.path, error.to_string()));
                 None
             }
-        })
-        .collect();
-    let Some(first) = sources.first() else { return Read { problems, ..Read::default() } };
-    let worth = sources.iter().any(|source| WORTH.iter().any(|word| has(&source.text, word)));
-    let is_lwc = folder.rsplit('/').nth(1).is_some_and(|home| home.eq_ignore_ascii_case("lwc"));
-    let name = folder.rsplit('/').next().unwrap_or(folder);
-    let kind = if is_lwc { PageKind::Lwc } else { PageKind::Aura };
-    let mut page = Page::new(name, kind, first.file);
-    match is_lwc {
-        true => lwc::read(&mut page, &sources, worth, &mut problems),
-        false => aura::read(&mut page, &sources, worth, &mut problems),
+        });
+        (sources.collect(), problems)
     }
-    let suppressions = sources
-        .iter()
-        .filter_map(|source| {
-            suppress::in_page(&source.text, source.file.id, source.file.name().ends_with(".js"))
-        })
-        .collect();
-    Read { pages: vec![page], problems, suppressions }
+
+    /// What the component does.
+    fn read(&self) -> Read {
+        let (sources, mut problems) = self.sources();
+        let Some(first) = sources.first() else { return Read { problems, ..Read::default() } };
+        let (kind, name) = (self.kind(), self.folder.rsplit('/').next().unwrap_or(self.folder));
+        let mut page = Page::new(name, kind, first.file);
+        if sources.iter().any(|source| WORTH.iter().any(|word| has(&source.text, word))) {
+            match kind {
+                PageKind::Lwc => lwc::read(&mut page, &sources, &mut problems),
+                _ => aura::read(&mut page, &sources, &mut problems),
+            }
+        }
+        let dialect = if kind == PageKind::Lwc { Dialect::Module } else { Dialect::Script };
+        let suppressions = sources.iter().filter_map(|source| {
+            let script = source.file.name().ends_with(".js").then_some(dialect);
+            suppress::in_page(&source.text, source.file.id, script)
+        });
+        Read { suppressions: suppressions.collect(), pages: vec![page], problems }
+    }
+
+    /// Adds where the component is shown, and what it contains.
+    fn place(&self, page: &mut Page) {
+        let (sources, _) = self.sources();
+        match page.kind {
+            PageKind::Lwc => lwc::place(page, &sources),
+            _ => aura::place(page, &sources),
+        }
+    }
 }
 
 /// A note of a script that is no JavaScript at some place.
 fn broken(file: &SourceFile, text: &str, script: &script::Script) -> Option<Problem> {
     let at = script.broken?;
     let line = text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-    let message =
-        format!("is not understood as JavaScript in line {line}; the rest of the file is still analysed");
+    let message = format!("is not understood as JavaScript in line {line}; the file is not analysed");
     Some(Problem::new(&file.path, message))
 }
 

@@ -4,6 +4,7 @@ use crate::discover::visualforce;
 use crate::span::{Location, Span};
 
 use super::behaviour::{self, Names};
+use super::javascript::Dialect;
 use super::markup::{self, Element};
 use super::script::{Script, What};
 use super::{ApexMethod, Ends, Page, PageKind, Poll, Polled, Read, Source};
@@ -34,7 +35,7 @@ pub(super) fn page(source: &Source<'_>) -> Read {
         if element.name == "script"
             && let Some(raw) = element.raw
             && let Some(body) = text.get(raw.start as usize..raw.end as usize)
-            && let Some(read) = Script::read(file.id, raw.start as usize, body)
+            && let Some(read) = Script::read(file.id, raw.start as usize, body, Dialect::Merged)
         {
             script.join(read);
         }

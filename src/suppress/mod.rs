@@ -17,7 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::apex::unit::Unit;
 use crate::finding::Finding;
-use crate::pages::{self, Comment};
+use crate::pages::{self, Comment, Dialect};
 use crate::span::{FileId, Location, Span};
 
 /// How much a suppression covers.
@@ -93,11 +93,11 @@ pub fn in_xml(text: &str, file: FileId) -> Option<InFile> {
 }
 
 /// The suppressions of a script or template of a page, if it has some.
-pub fn in_page(text: &str, file: FileId, is_script: bool) -> Option<InFile> {
+pub fn in_page(text: &str, file: FileId, script: Option<Dialect>) -> Option<InFile> {
     if !may_be_in(text) {
         return None;
     }
-    let comments: Vec<Comment> = pages::comments(text, is_script);
+    let comments: Vec<Comment> = pages::comments(text, script);
     in_file(file, page::find(text, file, &comments))
 }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::cost::{Breaks, Legend, Line, Verdict, amount, formula};
+use rayon::prelude::*;
+
+use crate::cost::{Breaks, EntryLines, Legend, Line, Verdict, amount, formula};
 use crate::program::model::{Bound, EntryId};
 use crate::rules::plan::{CostPlan, LimitPlan, Plan, PlannedQuery};
 use crate::rules::query::{At, Certainty};
@@ -83,12 +85,14 @@ pub(super) fn hits(
     for each in &exceeding {
         asked.entry(each.line.resource).or_default().insert(each.id);
     }
-    let mut terms: BTreeMap<(Resource, EntryId), Vec<Term>> = BTreeMap::new();
-    for (resource, entries) in asked {
-        let entries: Vec<EntryId> = entries.into_iter().collect();
-        let of_each = world.meter.terms(&entries, resource);
-        terms.extend(entries.into_iter().zip(of_each).map(|(id, terms)| ((resource, id), terms)));
-    }
+    let terms: BTreeMap<(Resource, EntryId), Vec<Term>> = asked
+        .into_par_iter()
+        .flat_map_iter(|(resource, entries)| {
+            let entries: Vec<EntryId> = entries.into_iter().collect();
+            let of_each = world.meter.terms(&entries, resource);
+            entries.into_iter().zip(of_each).map(move |(id, terms)| ((resource, id), terms))
+        })
+        .collect();
     let mut over: Vec<(&LimitPlan, Hit)> = Vec::new();
     for each in &exceeding {
         let Some(terms) = terms.get(&(each.line.resource, each.id)) else { continue };
@@ -171,14 +175,13 @@ fn lines(
     world: World<'_>,
     asked: &BTreeMap<Resource, BTreeSet<EntryId>>,
 ) -> BTreeMap<(Resource, EntryId), Line> {
-    let mut known = BTreeMap::new();
-    for (&resource, entries) in asked {
+    let of_one = |(&resource, entries): (&Resource, &BTreeSet<EntryId>)| {
         let entries: Vec<EntryId> = entries.iter().copied().collect();
-        for cost in world.meter.of(&entries, &[resource]) {
-            known.extend(cost.lines.into_iter().map(|line| ((resource, cost.entry), line)));
-        }
-    }
-    known
+        let costs = world.meter.of(&entries, &[resource]);
+        let lines = |cost: EntryLines| cost.lines.into_iter().map(move |line| ((resource, cost.entry), line));
+        costs.into_iter().flat_map(lines).collect::<Vec<_>>()
+    };
+    asked.par_iter().flat_map_iter(of_one).collect()
 }
 
 fn taken(line: &Line) -> Taken {
