@@ -56,6 +56,12 @@ pub const ENTRY_ATTRIBUTES: &[EntryAttribute] = &[
         meaning: "what its class declares of sharing; `none` where it says nothing",
     },
     EntryAttribute {
+        name: "runs-again",
+        kinds: &[EntryKind::Queueable, EntryKind::Future, EntryKind::BatchExecute],
+        values: &["retried", "event"],
+        meaning: "why it may run twice with the same data: after a failure it is started again (in a `catch` clause, under a count of tries, by a finalizer), or an event starts it, which is delivered at least once",
+    },
+    EntryAttribute {
         name: "job-errors",
         kinds: &[EntryKind::BatchExecute],
         values: &["raised", "kept", "read", "unseen"],
@@ -647,6 +653,12 @@ pub const ATTRIBUTES: &[Attribute] = &[
         meaning: "of an address of this org: the word after `/services/data/vNN.N/` (`query`, `tooling`), or `apexrest`, `soap`",
     },
     Attribute { name: "verb", effects: &[Callout], values: &[], meaning: "HTTP method, upper case" },
+    Attribute {
+        name: "recognised-by",
+        effects: &[Callout],
+        values: &["header", "address", "body", "question", "unknown", "nothing"],
+        meaning: "of a POST or PATCH: by what the other system may know it again when it comes twice: a header that identifies the message, or the id of a record or event in its address or body; `question`: it only asks for something (a token, a search); `unknown`: not all that it is made of is followed",
+    },
     Attribute {
         name: "timeout",
         effects: &[Request],

@@ -9,8 +9,10 @@ use crate::span::Location;
 
 use super::flow::{Flow, Sink, SinkKind, Slot, SlotFacts, SlotId, Text, UNKNOWN};
 use super::interpret::Linker;
-use super::model::{Effect, Site, SiteId};
+use super::model::{Effect, Entry, Site, SiteId};
+use super::recognition::{called_from_outside, recognised};
 use super::secrets::{has_secret_parameter, is_secret_header};
+use super::symbols::MethodId;
 use super::url::{Url, is_salesforce};
 
 /// What kind of address a text is.
@@ -93,7 +95,7 @@ struct Told<'a> {
 }
 
 /// Adds the sites of addresses, secrets and requests, and completes those of callouts.
-pub fn complete(linker: &mut Linker, events: &[PlatformEvent]) {
+pub fn complete(linker: &mut Linker, events: &[PlatformEvent], entries: &[Entry]) {
     let sinks = std::mem::take(&mut linker.flow.sinks);
     let told: Vec<Told> =
         sinks.iter().map(|sink| Told { sink, texts: linker.flow.texts(&sink.value) }).collect();
@@ -109,7 +111,8 @@ pub fn complete(linker: &mut Linker, events: &[PlatformEvent]) {
         }
     }
     request_sites(linker);
-    callout_facts(linker, &told, &addresses);
+    let outside = called_from_outside(linker, entries);
+    callout_facts(linker, &told, &addresses, &outside);
     result_facts(linker, events);
 }
 
@@ -305,7 +308,13 @@ fn request_sites(linker: &mut Linker) {
     }
 }
 
-fn callout_facts(linker: &mut Linker, told: &[Told], addresses: &FxHashMap<SlotId, Vec<Address>>) {
+fn callout_facts(
+    linker: &mut Linker,
+    told: &[Told],
+    addresses: &FxHashMap<SlotId, Vec<Address>>,
+    outside: &FxHashSet<MethodId>,
+) {
+    let told_of = sinks_by_request(&linker.flow, told);
     let verbs = verbs_by_request(&linker.flow, told);
     let logins = requests_with_login(&linker.flow, told);
     for index in 0..linker.sites.len() {
@@ -328,6 +337,11 @@ fn callout_facts(linker: &mut Linker, told: &[Told], addresses: &FxHashMap<SlotI
         methods.dedup();
         if let [one] = methods.as_slice() {
             facts.push(("verb", one.to_string().into()));
+            if matches!(one.as_str(), "POST" | "PATCH") {
+                let sinks = |request| told_of.get(&request).into_iter().flatten().copied();
+                let least = made.iter().map(|&slot| recognised(linker, outside, slot, sinks(slot))).min();
+                facts.extend(least.map(|by| ("recognised-by", by.to_string().into())));
+            }
         }
         if let Some(time) = made.iter().filter_map(|&slot| linker.flow.timeout_of(slot)).max() {
             facts.push(("timeout-ms", time.to_string().into()));
@@ -352,6 +366,17 @@ fn callout_facts(linker: &mut Linker, told: &[Told], addresses: &FxHashMap<SlotI
         }
         linker.sites[index].facts.extend(facts);
     }
+}
+
+/// For each request that is made somewhere, all that it is told.
+fn sinks_by_request<'a>(flow: &Flow, told: &'a [Told]) -> FxHashMap<SlotId, Vec<&'a Sink>> {
+    let mut found: FxHashMap<SlotId, Vec<&Sink>> = FxHashMap::default();
+    for Told { sink, .. } in told {
+        for request in made(flow, &sink.request) {
+            found.entry(request).or_default().push(sink);
+        }
+    }
+    found
 }
 
 /// The requests that are told who they come from, or may be: by a header, or by a key in the address

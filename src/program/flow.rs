@@ -17,6 +17,7 @@ use crate::span::Location;
 
 use super::model::SiteId;
 use super::symbols::{FieldId, MethodId};
+use super::value::Value;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotId(pub u32);
@@ -75,7 +76,7 @@ pub enum Slot {
         expr: ExprId,
         object: Name,
     },
-    /// A collection of events made here.
+    /// A collection made here, of events or of texts that go into a message.
     Collection {
         unit: u32,
         expr: ExprId,
@@ -87,6 +88,11 @@ pub enum Slot {
     },
     /// A record or a collection of records as text (`JSON.serialize`).
     Serialized {
+        unit: u32,
+        expr: ExprId,
+    },
+    /// A text that a method of the platform made of others (`substring`, `String.join`).
+    Derived {
         unit: u32,
         expr: ExprId,
     },
@@ -131,6 +137,8 @@ impl SlotFacts {
     pub const SAVED: SlotFacts = SlotFacts(1 << 5);
     /// A record whose `OwnerId` is set.
     pub const OWNED: SlotFacts = SlotFacts(1 << 6);
+    /// It also comes from what is not followed.
+    pub const UNTRACED: SlotFacts = SlotFacts(1 << 7);
 
     pub fn has(self, other: SlotFacts) -> bool {
         self.0 & other.0 != 0
@@ -157,6 +165,8 @@ pub struct Sink {
     pub kind: SinkKind,
     pub request: Vec<SlotId>,
     pub value: Vec<SlotId>,
+    /// The value comes from these alone.
+    pub traced: bool,
     pub at: Location,
     pub symbol: String,
 }
@@ -170,6 +180,7 @@ pub struct Flow {
     from: Vec<Vec<SlotId>>,
     facts: Vec<SlotFacts>,
     parts: FxHashMap<SlotId, Vec<Part>>,
+    derived: FxHashMap<SlotId, Vec<SlotId>>,
     /// Literal timeouts that the request in a slot is given, in milliseconds.
     timeouts: FxHashMap<SlotId, u32>,
     pub sinks: Vec<Sink>,
@@ -227,6 +238,39 @@ impl Flow {
         self.facts[slot.0 as usize].0 |= facts.0;
     }
 
+    /// The facts of the slot itself.
+    pub fn own_facts(&self, slot: SlotId) -> SlotFacts {
+        self.facts[slot.0 as usize]
+    }
+
+    /// Whether anything that is followed arrives in the slot.
+    pub fn has_source(&self, slot: SlotId) -> bool {
+        !self.from[slot.0 as usize].is_empty()
+    }
+
+    /// The slots that the value of `slot` may come from at once, or is derived from.
+    pub fn comes_from(&self, slot: SlotId) -> impl Iterator<Item = SlotId> + '_ {
+        self.from[slot.0 as usize].iter().chain(self.derived.get(&slot).into_iter().flatten()).copied()
+    }
+
+    /// The text in `slot` is made of `from`: it is not the same text, so that nothing else follows this.
+    pub fn derive(&mut self, slot: SlotId, from: impl Iterator<Item = SlotId>) {
+        let known = self.derived.entry(slot).or_default();
+        for from in from {
+            if !known.contains(&from) {
+                known.push(from);
+            }
+        }
+    }
+
+    /// `value` arrives in `slot`.
+    pub fn arrives(&mut self, value: &Value, slot: SlotId) {
+        value.slots.iter().for_each(|from| self.edge(from, slot));
+        if !value.is_traced() {
+            self.note(slot, SlotFacts::UNTRACED);
+        }
+    }
+
     /// The request in `slot` is given a timeout; of several, the longest counts.
     pub fn note_timeout(&mut self, slot: SlotId, milliseconds: u32) {
         let known = self.timeouts.entry(slot).or_default();
@@ -259,6 +303,7 @@ impl Flow {
         } else if let Some(known) =
             self.sinks.iter_mut().find(|known| known.at == sink.at && known.kind == sink.kind)
         {
+            known.traced &= sink.traced;
             for slot in sink.request {
                 if !known.request.contains(&slot) {
                     known.request.push(slot);
@@ -297,6 +342,15 @@ impl Flow {
     /// All slots that the values of `slots` may come from, themselves included, without going past
     /// those for which `stop` holds.
     pub fn sources(&self, slots: &[SlotId], stop: impl Fn(&Slot) -> bool) -> Vec<SlotId> {
+        self.walk_back(slots, stop, false)
+    }
+
+    /// The same, and what the texts among them are derived from.
+    pub fn sources_and_parts(&self, slots: &[SlotId], stop: impl Fn(&Slot) -> bool) -> Vec<SlotId> {
+        self.walk_back(slots, stop, true)
+    }
+
+    fn walk_back(&self, slots: &[SlotId], stop: impl Fn(&Slot) -> bool, derived: bool) -> Vec<SlotId> {
         let mut seen: FxHashSet<SlotId> = slots.iter().copied().collect();
         let mut found: Vec<SlotId> = slots.to_vec();
         let mut next = 0;
@@ -313,6 +367,9 @@ impl Flow {
             found.extend(
                 self.from[slot.0 as usize].iter().chain(parts).copied().filter(|&from| seen.insert(from)),
             );
+            if derived && let Some(parts) = self.derived.get(&slot) {
+                found.extend(parts.iter().copied().filter(|&from| seen.insert(from)));
+            }
         }
         found
     }

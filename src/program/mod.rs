@@ -18,6 +18,8 @@ mod mentions;
 pub mod model;
 mod payload;
 pub mod print;
+mod recognition;
+mod repeats;
 mod secrets;
 pub mod size;
 mod symbols;
@@ -77,9 +79,10 @@ fn link_here(input: &Input) -> Program {
     let mut entries = entries::find(&mut linker, input.pages);
     batch_sizes(&mut entries, &input.metadata.subscriber_configs);
     entry_facts::complete(&linker, &mut entries);
+    repeats::complete(&linker, &mut entries);
     let payloads = payload::complete(&mut linker, &entries);
     let request_loops = payload::request_loops(&linker, &entries);
-    facts::complete(&mut linker, &input.metadata.events);
+    facts::complete(&mut linker, &input.metadata.events, &entries);
     catches::complete(&mut linker);
     if asks_for_outcomes(input.units) {
         let writes = linker.sites.iter_mut().filter(|site| site.effect == Effect::ExternalWrite);

@@ -54,6 +54,16 @@ impl Ty {
         }
     }
 
+    /// A number, a date or a boolean: a value that identifies nothing.
+    pub fn is_plain(&self) -> bool {
+        self.platform_name().is_some_and(|name| {
+            matches!(
+                name,
+                "integer" | "long" | "double" | "decimal" | "boolean" | "date" | "datetime" | "time"
+            )
+        })
+    }
+
     pub fn is_platform(&self, lower: &str) -> bool {
         self.platform_name() == Some(lower)
     }

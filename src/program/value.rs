@@ -233,38 +233,63 @@ impl Value {
     pub fn sized(self, size: Size) -> Value {
         Value { size, ..self }
     }
+
+    /// Whether its slots are all that it comes from, as far as it can name or identify anything.
+    pub fn is_traced(&self) -> bool {
+        self.slots.is_complete() || self.ty.is_plain()
+    }
 }
 
-/// A few slots; when there would be too many, the value counts as one of unknown origin.
+/// A few slots; when there would be too many, some are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Slots(Option<Arc<Vec<SlotId>>>);
+pub struct Slots {
+    list: Option<Arc<Vec<SlotId>>>,
+    /// It comes from these and from nothing else.
+    complete: bool,
+}
+
+/// More slots than this are not kept for one value.
+const MAX_SLOTS: usize = 8;
 
 impl Slots {
     pub fn one(slot: SlotId) -> Slots {
-        Slots(Some(Arc::new(vec![slot])))
+        Slots { list: Some(Arc::new(vec![slot])), complete: true }
+    }
+
+    /// Of a value that comes from no slot: `null`, a label, a number.
+    pub fn none() -> Slots {
+        Slots { list: None, complete: true }
     }
 
     pub fn iter(&self) -> impl Iterator<Item = SlotId> + '_ {
-        self.0.iter().flat_map(|slots| slots.iter().copied())
+        self.list.iter().flat_map(|slots| slots.iter().copied())
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.list.is_none()
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.complete
     }
 
     pub fn union(&self, other: &Slots) -> Slots {
-        match (&self.0, &other.0) {
-            (None, _) => other.clone(),
-            (_, None) => self.clone(),
-            (Some(a), Some(b)) if a == b => self.clone(),
+        let complete = self.complete && other.complete;
+        match (&self.list, &other.list) {
+            (None, _) => Slots { complete, ..other.clone() },
+            (_, None) => Slots { complete, ..self.clone() },
+            (Some(a), Some(b)) if a == b => Slots { complete, ..self.clone() },
             (Some(a), Some(b)) => {
                 let mut all = (**a).clone();
-                for &slot in b.iter() {
-                    if !all.contains(&slot) && all.len() < 8 {
+                let mut complete = complete;
+                for &slot in b.iter().filter(|slot| !a.contains(slot)) {
+                    if all.len() < MAX_SLOTS {
                         all.push(slot);
+                    } else {
+                        complete = false;
                     }
                 }
-                Slots(Some(Arc::new(all)))
+                Slots { list: Some(Arc::new(all)), complete }
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::apex::unit::{Expr, ExprId, ExprList};
 use crate::name::Name;
 use crate::span::Location;
 
-use super::super::flow::{Slot, SlotFacts};
+use super::super::flow::{Slot, SlotFacts, SlotId};
 use super::super::model::{Bound, Effect, How, NodeId, Site};
 use super::super::size::Size;
 use super::super::symbols::{Body, ClassId, MethodId};
@@ -457,11 +457,17 @@ impl<'u> Linker<'u> {
         let one_more = name.is("add") && args.len() == 1;
         let size = self.size_after(receiver, name, args);
         let unit = self.symbols.unit(frame.unit);
-        let mut put = args.iter().fold(Slots::default(), |all, arg| all.union(&arg.slots));
+        let is_message = super::expressions::is_message(&receiver.ty);
+        let mut put = args.iter().fold(Slots::none(), |all, arg| all.union(&arg.slots));
         if frame.filters() && !put.is_empty() {
             put = self.filtered(frame, object, &put);
         }
-        let slots = receiver.slots.union(&put);
+        let slots = if is_message {
+            self.put_into_message(frame, object, receiver, args);
+            receiver.slots.clone()
+        } else {
+            receiver.slots.union(&put)
+        };
         let is_event = |ty: &Ty| match ty {
             Ty::Class(_) => false,
             ty => ty.record_type().is_some_and(|object| object.folded().ends_with("__e")),
@@ -479,9 +485,7 @@ impl<'u> Linker<'u> {
         {
             self.note_size(field, &Known::Nothing);
             let into = self.flow.slot(Slot::Field(field), None);
-            for slot in put.iter() {
-                self.flow.edge(slot, into);
-            }
+            args.iter().for_each(|arg| self.flow.arrives(arg, into));
         }
         if let Expr::Name(name) = unit.expr(object)
             && let Some(var) = frame.local(*name)
@@ -492,6 +496,46 @@ impl<'u> Linker<'u> {
                 _ => Known::Nothing,
             };
             frame.set(var, Value { known, slots, size, ..before });
+        }
+    }
+
+    /// What is put into a message goes on with it, wherever it is passed.
+    pub(super) fn put_into_message(
+        &mut self,
+        frame: &Frame<'u>,
+        object: ExprId,
+        receiver: &Value,
+        args: &[Value],
+    ) {
+        let parts: Vec<Value> = args
+            .iter()
+            .map(|arg| match arg.ty {
+                Ty::Platform(_) => arg.clone(),
+                _ => Value { slots: self.serialized(frame, object, arg), ty: Ty::Unknown, ..arg.clone() },
+            })
+            .collect();
+        self.put_into(receiver, &parts);
+    }
+
+    /// `parts` become part of what is in `holder`.
+    pub(super) fn put_into(&mut self, holder: &Value, parts: &[Value]) {
+        let mut elsewhere = Vec::new();
+        for slot in holder.slots.iter() {
+            if matches!(self.flow.kind(slot), Slot::Collection { .. }) {
+                parts.iter().for_each(|part| self.flow.arrives(part, slot));
+            } else {
+                elsewhere.push(slot);
+            }
+        }
+        if elsewhere.is_empty() {
+            return;
+        }
+        if !parts.iter().all(Value::is_traced) {
+            elsewhere.iter().for_each(|&slot| self.flow.note(slot, SlotFacts::UNTRACED));
+        }
+        let put: Vec<SlotId> = parts.iter().flat_map(|part| part.slots.iter()).collect();
+        if !put.is_empty() {
+            self.puts.push((elsewhere, put));
         }
     }
 
@@ -543,7 +587,7 @@ impl<'u> Linker<'u> {
         let mut nodes = Vec::new();
         let mut result: Option<Value> = None;
         let mut diverges = !targets.is_empty();
-        let mut slots = Slots::default();
+        let mut slots = if targets.is_empty() { Slots::default() } else { Slots::none() };
         // Of the result, and of the collections among the arguments that the callee adds to.
         let mut size: Option<Size> = None;
         let mut grown: Vec<(u32, Size)> = Vec::new();
@@ -552,13 +596,11 @@ impl<'u> Linker<'u> {
             let declared = symbols.method(method);
             self.called.insert(method);
             for (index, arg) in args.iter().enumerate().take(declared.params.len()) {
-                if arg.slots.is_empty() {
+                if arg.slots.is_empty() && arg.is_traced() {
                     continue;
                 }
                 let param = self.flow.slot(Slot::Param(method, index as u32), None);
-                for slot in arg.slots.iter() {
-                    self.flow.edge(slot, param);
-                }
+                self.flow.arrives(arg, param);
             }
             slots = slots.union(&Slots::one(self.flow.slot(Slot::Return(method), None)));
             if symbols.annotation(method, "future").is_some() {

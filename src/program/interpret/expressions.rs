@@ -36,18 +36,17 @@ impl<'u> Linker<'u> {
             Expr::New { ty, args } => self.new_object(frame, id, ty, *args),
             Expr::ListLiteral { ty, elements } => {
                 let count = elements.len;
-                let mut slots = Slots::default();
-                for &element in unit.list(*elements) {
-                    slots = slots.union(&self.eval(frame, element).slots);
-                }
+                let values: Vec<Value> =
+                    unit.list(*elements).iter().map(|&element| self.eval(frame, element)).collect();
                 let ty = self.symbols.resolve(frame.class, ty);
+                let slots = self.collected(frame, id, &ty, &values);
                 let known = Known::Sized(Bound::Constant(count));
                 let size = Size::Exactly(count);
                 // Equal elements of a set are one.
                 let size = if matches!(ty, Ty::Set(_)) { size.up_to() } else { size };
                 Value { slots, ..Value::known(known, ty) }.sized(size)
             }
-            Expr::MapLiteral { ty, entries } => self.map_literal(frame, ty, *entries),
+            Expr::MapLiteral { ty, entries } => self.map_literal(frame, id, ty, *entries),
             Expr::Index { object, index } if self.is_record_ids(frame, *object) => {
                 self.eval(frame, *index);
                 self.record_ids(frame, id, "first");
@@ -119,7 +118,7 @@ impl<'u> Linker<'u> {
             }
             Expr::Int(value) => Value::known(Known::Int(*value), Ty::named("Integer")),
             Expr::Bool(value) => Value::known(Known::Bool(*value), Ty::named("Boolean")),
-            Expr::Null => Value::known(Known::Null, Ty::Unknown),
+            Expr::Null => Value { slots: Slots::none(), ..Value::known(Known::Null, Ty::Unknown) },
             Expr::Query(query) => self.query(frame, id, *query),
             Expr::Other { parts } => {
                 for &part in unit.list(*parts) {
@@ -191,26 +190,40 @@ impl<'u> Linker<'u> {
     fn map_literal(
         &mut self,
         frame: &mut Frame<'u>,
+        id: ExprId,
         ty: &'u crate::apex::unit::TypeRef,
         entries: ExprList,
     ) -> Value {
         let unit = self.symbols.unit(frame.unit);
         let ty = self.symbols.resolve(frame.class, ty);
         let mut known = Vec::new();
-        let mut slots = Slots::default();
+        let mut values = Vec::new();
         for pair in unit.list(entries).chunks(2) {
             let key = self.eval(frame, pair[0]);
             let Some(&value) = pair.get(1) else { continue };
             let value = self.eval(frame, value);
-            slots = slots.union(&value.slots);
-            known.push((key.known, value.known));
+            known.push((key.known, value.known.clone()));
+            values.push(value);
         }
+        let slots = self.collected(frame, id, &ty, &values);
         let known = match known.len() {
             0 => Known::Sized(Bound::Constant(0)),
             _ => Known::Map(Arc::new(known)),
         };
         let size = Size::Exactly(entries.len / 2);
         Value { slots, ..Value::known(known, ty) }.sized(size)
+    }
+
+    /// The origin of a collection of `values` that is made here.
+    fn collected(&mut self, frame: &Frame<'u>, id: ExprId, ty: &Ty, values: &[Value]) -> Slots {
+        if !is_message(ty) {
+            return values.iter().fold(Slots::none(), |all, value| all.union(&value.slots));
+        }
+        let at = frame.at(self, id);
+        let slots = Slots::one(self.flow.slot(Slot::Collection { unit: frame.unit, expr: id }, Some(at)));
+        let made = Value { slots: slots.clone(), ..Value::of(ty.clone()) };
+        self.put_into_message(frame, id, &made, values);
+        slots
     }
 
     // Names
@@ -483,7 +496,7 @@ impl<'u> Linker<'u> {
     /// The origin of a part of `value`: of one of its fields.
     pub(super) fn part_of(&mut self, frame: &Frame<'u>, id: ExprId, value: &Value) -> Slots {
         if value.slots.is_empty() {
-            return Slots::default();
+            return value.slots.clone();
         }
         let member = self.flow.slot(Slot::Member { unit: frame.unit, expr: id }, None);
         for slot in value.slots.iter() {
@@ -550,7 +563,7 @@ impl<'u> Linker<'u> {
             return Target::Class(class);
         }
         if matches!(text, "label" | "system.label") {
-            return Target::Value(Value::of(Ty::named("String")));
+            return Target::Value(Value { slots: Slots::none(), ..Value::of(Ty::named("String")) });
         }
         let full = Name::new(&format!("{owner}.{name}"));
         match self.symbols.class_named(None, full) {
@@ -725,9 +738,7 @@ impl<'u> Linker<'u> {
     ) {
         let declared = self.symbols.field(field);
         let slot = self.flow.slot(Slot::Field(field), None);
-        for from in value.slots.iter() {
-            self.flow.edge(from, slot);
-        }
+        self.flow.arrives(&value, slot);
         let inside_accessor = frame.method.is_some_and(|method| {
             matches!(self.symbols.method(method).body, Body::Getter { .. } | Body::Setter { .. })
         });
@@ -775,6 +786,7 @@ impl<'u> Linker<'u> {
                     kind,
                     request: holder.slots.iter().collect(),
                     value: value.slots.iter().collect(),
+                    traced: value.is_traced(),
                     at,
                     symbol: frame.symbol.clone(),
                 });
@@ -805,7 +817,7 @@ impl<'u> Linker<'u> {
                         self.flow.note(record, SlotFacts::OWNED);
                     }
                     if matches!(self.flow.kind(record), Slot::NewRecord { .. }) {
-                        value.slots.iter().for_each(|from| self.flow.edge(from, record));
+                        self.flow.arrives(value, record);
                     }
                 }
             }
@@ -825,6 +837,7 @@ impl<'u> Linker<'u> {
             kind: SinkKind::EventField(name),
             request: event,
             value: value.slots.iter().collect(),
+            traced: value.is_traced(),
             at,
             symbol: frame.symbol.clone(),
         });
@@ -852,9 +865,7 @@ impl<'u> Linker<'u> {
         let at = frame.at(self, id);
         if suffix != "e" {
             let slot = self.flow.slot(Slot::NewRecord { unit: frame.unit, expr: id, object }, Some(at));
-            for from in values.iter().flat_map(|value| value.slots.iter()) {
-                self.flow.edge(from, slot);
-            }
+            values.iter().for_each(|value| self.flow.arrives(value, slot));
             let sets_owner = |&arg: &ExprId| matches!(unit.expr(arg), Expr::Assign { left, .. } if matches!(unit.expr(*left), Expr::Name(name) if name.is("ownerid")));
             if args.iter().any(sets_owner) {
                 self.flow.note(slot, SlotFacts::OWNED);
@@ -925,6 +936,9 @@ impl<'u> Linker<'u> {
             };
             let slot = self.flow.slot(Slot::Joined { unit: frame.unit, expr: id }, Some(at));
             self.flow.join(slot, parts);
+            if !first.is_traced() || !second.is_traced() {
+                self.flow.note(slot, SlotFacts::UNTRACED);
+            }
             slots = Slots::one(slot);
         }
         Value { deps: first.deps.with(second.deps), slots, ..Value::known(known, Ty::named("String")) }
@@ -973,11 +987,11 @@ impl<'u> Linker<'u> {
                     Some(_) => Size::Unknown,
                 };
                 let of_events = resolved.record_type().is_some_and(|object| object.folded().ends_with("__e"));
-                let mut slots = values.iter().fold(Slots::default(), |all, value| all.union(&value.slots));
+                let mut slots = self.collected(frame, id, &resolved, &values);
                 if of_events {
                     let at = frame.at(self, id);
                     let slot = self.flow.slot(Slot::Collection { unit: frame.unit, expr: id }, Some(at));
-                    slots.iter().for_each(|from| self.flow.edge(from, slot));
+                    values.iter().for_each(|value| self.flow.arrives(value, slot));
                     slots = Slots::one(slot);
                 }
                 Value { deps, slots, ..Value::known(known, resolved) }.sized(size)
@@ -1230,6 +1244,19 @@ impl<'u> Linker<'u> {
             let text = label("Data Cloud query");
             self.callout(frame, at, "data-cloud", text, &Slots::default());
         }
+    }
+}
+
+/// A collection that a message is put together in, before it becomes JSON or form data.
+pub(super) fn is_message(ty: &Ty) -> bool {
+    let holds = match ty {
+        Ty::Map(pair) if pair.0.is_platform("string") => &pair.1,
+        Ty::List(element) => element,
+        _ => return false,
+    };
+    match holds {
+        Ty::Platform(name) => name.is("object") || name.is("string"),
+        inner => inner.is_collection() && is_message(inner),
     }
 }
 

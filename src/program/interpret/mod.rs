@@ -427,9 +427,7 @@ impl<'u> Linker<'u> {
         if let Some(init) = declared.init {
             let mut inner = Frame::for_initialiser(frame.node, declared.unit, declared.class);
             let made = self.eval(&mut inner, init);
-            for from in made.slots.iter() {
-                self.flow.edge(from, slot);
-            }
+            self.flow.arrives(&made, slot);
             // A field of an object may be filled from outside (a flow's input, JSON), a static one only
             // by code.
             let stays = !declared.assigned

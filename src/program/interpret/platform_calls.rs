@@ -147,9 +147,13 @@ impl<'u> Linker<'u> {
                     Known::Str(text) => Known::Prefix(Arc::from(text.split('{').next().unwrap_or_default())),
                     _ => Known::Nothing,
                 };
-                Value { known, ty: Ty::named("String"), ..value }
+                let slots = if value.ty.is_plain() { Slots::none() } else { value.slots.clone() };
+                let slots = if args.len() > 1 { self.derived(frame, id, args.iter()) } else { slots };
+                Value { known, ty: Ty::named("String"), slots, ..value }
             }
-            ("string", _) => Value::of(Ty::named("String")),
+            ("string", _) => {
+                Value { slots: self.derived(frame, id, args.iter()), ..Value::of(Ty::named("String")) }
+            }
             ("encodingutil", "base64encode" | "urlencode") | ("blob", "valueof") => {
                 let slots = first.map(|value| value.slots.clone()).unwrap_or_default();
                 let ty = if class == "blob" { "Blob" } else { "String" };
@@ -158,6 +162,10 @@ impl<'u> Linker<'u> {
             ("json", "serialize" | "serializepretty") => {
                 let slots = first.map(|value| self.serialized(frame, id, value)).unwrap_or_default();
                 Value { slots, ..Value::of(Ty::named("String")) }
+            }
+            ("json", "creategenerator") => {
+                let slot = self.flow.slot(Slot::Collection { unit: frame.unit, expr: id }, Some(at));
+                Value { slots: Slots::one(slot), ..Value::of(Ty::named("JSONGenerator")) }
             }
             ("json", "deserialize" | "deserializestrict" | "deserializeuntyped") => {
                 let slots = first.map(|value| value.slots.clone()).unwrap_or_default();
@@ -325,17 +333,38 @@ impl<'u> Linker<'u> {
             ("string", "replace" | "replaceall" | "tourlencoded") => {
                 Value { known: Known::Nothing, ..receiver.clone() }
             }
-            ("string", "split") => Value::of(Ty::list(Ty::named("String"))),
-            ("string", _) => Value::of(match method {
-                "length" | "indexof" | "lastindexof" | "compareto" => Ty::named("Integer"),
-                _ if method.starts_with("is")
-                    || method.starts_with("contains")
-                    || method.ends_with("with") =>
-                {
-                    Ty::named("Boolean")
-                }
-                _ => Ty::named("String"),
-            }),
+            ("string", _) => {
+                let ty = match method {
+                    "length" | "indexof" | "lastindexof" | "compareto" => Ty::named("Integer"),
+                    "split" => Ty::list(Ty::named("String")),
+                    _ if method.starts_with("is")
+                        || method.starts_with("contains")
+                        || method.ends_with("with") =>
+                    {
+                        Ty::named("Boolean")
+                    }
+                    _ => Ty::named("String"),
+                };
+                let slots = if ty.is_plain() {
+                    Slots::none()
+                } else {
+                    self.derived(frame, id, std::iter::once(receiver).chain(args))
+                };
+                Value { slots, ..Value::of(ty) }
+            }
+            // `amount.format()`.
+            _ if receiver.ty.is_plain() => Value { slots: Slots::none(), ..Value::unknown() },
+            ("jsongenerator", "getasstring") => {
+                Value { slots: receiver.slots.clone(), ..Value::of(Ty::named("String")) }
+            }
+            ("jsongenerator", _) => {
+                let written: Vec<Value> = args
+                    .iter()
+                    .map(|arg| Value { slots: self.serialized(frame, id, arg), ..arg.clone() })
+                    .collect();
+                self.put_into(receiver, &written);
+                Value::of(Ty::Void)
+            }
             ("blob" | "url", _) => Value { slots: receiver.slots.clone(), ..Value::of(Ty::named("String")) },
             ("sobjecttype", "getdescribe") => {
                 Value { ty: Ty::named("DescribeSObjectResult"), ..receiver.clone() }
@@ -843,23 +872,48 @@ impl<'u> Linker<'u> {
             kind,
             request: receiver.slots.iter().collect(),
             value: value.slots.iter().collect(),
+            traced: value.is_traced(),
             at,
             symbol: frame.symbol.clone(),
         });
         Value::of(Ty::Void)
     }
 
-    /// What `JSON.serialize(value)` carries.
-    fn serialized(&mut self, frame: &Frame<'u>, id: ExprId, value: &Value) -> Slots {
+    /// What `JSON.serialize(value)` carries: of objects of the project, all that their fields hold.
+    pub(super) fn serialized(&mut self, frame: &Frame<'u>, id: ExprId, value: &Value) -> Slots {
         let mut from: Vec<SlotId> = value.slots.iter().collect();
-        if let Ty::Class(class) = value.ty {
+        let class = class_in(&value.ty);
+        if let Some(class) = class {
             from.extend(self.fields_below(class, 3));
         }
+        let traced = class.is_some() || value.is_traced();
         if from.is_empty() {
-            return Slots::default();
+            return if traced { Slots::none() } else { Slots::default() };
         }
         let text = self.flow.slot(Slot::Serialized { unit: frame.unit, expr: id }, None);
         from.into_iter().for_each(|from| self.flow.edge(from, text));
+        if !traced {
+            self.flow.note(text, SlotFacts::UNTRACED);
+        }
+        Slots::one(text)
+    }
+
+    /// The origin of a text that is made of `values`.
+    fn derived<'v>(
+        &mut self,
+        frame: &Frame<'u>,
+        id: ExprId,
+        values: impl Iterator<Item = &'v Value> + Clone,
+    ) -> Slots {
+        let traced = values.clone().all(Value::is_traced);
+        if values.clone().all(|value| value.slots.is_empty()) {
+            return if traced { Slots::none() } else { Slots::default() };
+        }
+        let text = self.flow.slot(Slot::Derived { unit: frame.unit, expr: id }, None);
+        self.flow.derive(text, values.flat_map(|value| value.slots.iter()));
+        if !traced {
+            self.flow.note(text, SlotFacts::UNTRACED);
+        }
         Slots::one(text)
     }
 
@@ -872,6 +926,9 @@ impl<'u> Linker<'u> {
         };
         for field in self.fields_below(class, 3) {
             slots.iter().for_each(|from| self.flow.edge(from, field));
+            if !slots.is_complete() {
+                self.flow.note(field, SlotFacts::UNTRACED);
+            }
         }
     }
 
@@ -967,6 +1024,16 @@ pub(in crate::program) fn is_standard_object(folded: &str) -> bool {
             | "task"
             | "user"
     )
+}
+
+/// The class of the project whose objects a value is, or a collection of.
+fn class_in(ty: &Ty) -> Option<ClassId> {
+    match ty {
+        Ty::Class(class) => Some(*class),
+        Ty::List(element) | Ty::Set(element) => class_in(element),
+        Ty::Map(pair) => class_in(&pair.1),
+        _ => None,
+    }
 }
 
 /// Whether a platform type is a record's, as far as its name tells.

@@ -96,9 +96,7 @@ impl<'u> Linker<'u> {
                 };
                 if let Some(method) = frame.method {
                     let slot = self.flow.slot(super::super::flow::Slot::Return(method), None);
-                    for from in value.slots.iter() {
-                        self.flow.edge(from, slot);
-                    }
+                    self.flow.arrives(&value, slot);
                 }
                 frame.returned(value);
                 frame.emit(Step::Return);
