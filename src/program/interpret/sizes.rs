@@ -536,17 +536,65 @@ impl<'u> Linker<'u> {
         Some((*first, *otherwise, runs)).filter(|(_, _, runs)| !runs.is_each())
     }
 
-    /// In the arm of `list.size() == 200`, the list has that size.
-    pub(super) fn sized_by_condition(&mut self, frame: &mut Frame<'u>, cond: ExprId, runs: Runs) {
+    /// The collections whose sizes are known where `cond` comes out as `outcome`: `list.size() == 200`.
+    pub(super) fn sizes_by_condition(
+        &mut self,
+        frame: &mut Frame<'u>,
+        cond: ExprId,
+        outcome: bool,
+    ) -> Vec<(Var, Size)> {
         let unit = self.symbols.unit(frame.unit);
-        if let (Runs::Chunk(chunk), Expr::Binary { left, .. }) = (runs, unit.expr(cond))
-            && let Expr::Call { object: Some(list), name, .. } = unit.expr(*left)
-            && name.is("size")
-            && let Expr::Name(name) = unit.expr(*list)
-            && let Some(var) = frame.local(*name)
-        {
-            frame.resize(var, Size::Exactly(chunk));
+        match unit.expr(cond) {
+            Expr::Not(inner) => self.sizes_by_condition(frame, *inner, !outcome),
+            Expr::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), left, right }
+                if (*op == BinaryOp::And) == outcome =>
+            {
+                let mut all = self.sizes_by_condition(frame, *left, outcome);
+                all.extend(self.sizes_by_condition(frame, *right, outcome));
+                all
+            }
+            Expr::Binary { op: op @ (BinaryOp::Eq | BinaryOp::Ne), left, right }
+                if (*op == BinaryOp::Eq) == outcome =>
+            {
+                let Expr::Call { object: Some(list), name, .. } = unit.expr(*left) else { return Vec::new() };
+                let Expr::Name(list) = unit.expr(*list) else { return Vec::new() };
+                match (frame.local(*list), name.is("size")) {
+                    (Some(var), true) => match self.eval(frame, *right).known {
+                        Known::Int(size) => {
+                            u32::try_from(size).map_or(Vec::new(), |size| vec![(var, Size::Exactly(size))])
+                        }
+                        _ => Vec::new(),
+                    },
+                    _ => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
         }
+    }
+
+    /// The sizes of what the body of a `try` assigned, in its `catch`: it ended anywhere. Collections
+    /// that the body only adds to have no less than before, and no more than at its end.
+    pub(super) fn sizes_when_caught(
+        &self,
+        frame: &Frame<'u>,
+        body: &[Stmt],
+        after_body: &[(Var, Value)],
+    ) -> Vec<Size> {
+        let unit = self.symbols.unit(frame.unit);
+        let size = |(var, after): &(Var, Value)| {
+            let variable = frame.variable(*var);
+            let only_grows = variable.value.ty.is_collection()
+                && !any_expr(unit, body, &mut |expr| match expr {
+                    Expr::Assign { left, .. } => last_name(unit, *left) == Some(variable.name),
+                    Expr::Call { object: Some(object), name, .. } => {
+                        matches!(name.folded(), "clear" | "remove" | "removeall" | "retainall")
+                            && last_name(unit, *object) == Some(variable.name)
+                    }
+                    _ => false,
+                });
+            if only_grows { variable.value.count().or(&after.count()) } else { Size::Unknown }
+        };
+        after_body.iter().map(size).collect()
     }
 }
 

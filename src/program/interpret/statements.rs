@@ -148,6 +148,8 @@ impl<'u> Linker<'u> {
             }
             return Flow::of(self.block(frame, if outcome { then } else { otherwise }));
         }
+        let sizes_true = self.sizes_by_condition(frame, cond, true);
+        let sizes_false = self.sizes_by_condition(frame, cond, false);
         let runs_true = self.runs(frame, cond, true, test.guards_true, [then, rest]);
         let runs_false = self.runs(frame, cond, false, test.guards_false, [otherwise, rest]);
         let arms = [
@@ -167,8 +169,10 @@ impl<'u> Linker<'u> {
             },
         ];
         let at = frame.at(self, cond);
-        self.arms(frame, at, &arms, rest, |this, frame, index| {
-            this.sized_by_condition(frame, cond, if index == 0 { runs_true } else { runs_false });
+        self.arms(frame, at, &arms, rest, |_, frame, index| {
+            for (var, size) in if index == 0 { &sizes_true } else { &sizes_false } {
+                frame.resize(*var, size.clone());
+            }
         })
     }
 
@@ -338,6 +342,7 @@ impl<'u> Linker<'u> {
         let body_steps = frame.close();
         let after_body = frame.roll_back(checkpoint);
         let assigned: Vec<Var> = after_body.iter().map(|(var, _)| *var).collect();
+        let caught_sizes = self.sizes_when_caught(frame, body, &after_body);
         let mut ends = Vec::new();
         if !body_diverges {
             ends.push(after_body);
@@ -350,7 +355,7 @@ impl<'u> Linker<'u> {
             let checkpoint = frame.checkpoint();
             // Anything may have been assigned before the exception.
             self.forget(frame, &assigned);
-            assigned.iter().for_each(|&var| frame.resize(var, Size::Unknown));
+            assigned.iter().zip(&caught_sizes).for_each(|(&var, size)| frame.resize(var, size.clone()));
             let mark = frame.mark();
             let ty = self.symbols.resolve(frame.class, &clause.ty);
             frame.declare(clause.var, Value::of(ty));

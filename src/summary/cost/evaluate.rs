@@ -527,6 +527,7 @@ fn in_chunks(
         return atoms.replace(polynomial, &mut |_, atom| (atom == Atom::Batch).then(|| rows.clone()));
     }
     let chunks = atoms.cut(Chunks { of: rows.clone(), by: chunk as u32, for_trigger: true });
+    let full = most_in_one(rows, chunk);
     let mut sum = Polynomial::default();
     let terms: Vec<(Vec<Atom>, u64)> =
         polynomial.terms().map(|(product, factor)| (product.to_vec(), factor)).collect();
@@ -536,7 +537,6 @@ fn in_chunks(
         let mut inside = false;
         for atom in product.into_iter().filter(|atom| *atom != Atom::Batch) {
             let atom = Polynomial::atom(atom);
-            let full = Polynomial::constant(chunk);
             inside |= atoms.has_batch(&atom);
             let of_a_chunk = atoms.replace(&atom, &mut |_, atom| (atom == Atom::Batch).then(|| full.clone()));
             all = all.times(&of_a_chunk, atoms);
@@ -552,7 +552,7 @@ fn in_chunks(
         };
         let times = if inside && degree > 0 && !is_least {
             // A full chunk each.
-            chunks.times(&Polynomial::constant(chunk.saturating_pow(degree as u32)), atoms)
+            (0..degree).fold(chunks.clone(), |all, _| all.times(&full, atoms))
         } else {
             times
         };
@@ -560,6 +560,11 @@ fn in_chunks(
         sum = sum.plus(&all, atoms);
     }
     sum
+}
+
+/// How many of the rows are in one chunk at most. What comes as a batch is mostly no more than a chunk.
+fn most_in_one(rows: &Polynomial, chunk: u64) -> Polynomial {
+    if *rows == Polynomial::atom(Atom::Batch) { rows.clone() } else { Polynomial::constant(chunk) }
 }
 
 /// What `polynomial` of a trigger's batch comes to in one of the chunks that so many rows come in.
@@ -573,7 +578,7 @@ fn in_one(
     let of_a_chunk = match rows.as_constant() {
         Some(rows) => Polynomial::constant(rows.min(chunk)),
         None if is_least => Polynomial::default(),
-        None => Polynomial::constant(chunk),
+        None => most_in_one(rows, chunk),
     };
     atoms.replace(polynomial, &mut |_, atom| (atom == Atom::Batch).then(|| of_a_chunk.clone()))
 }
