@@ -374,3 +374,192 @@ fn generated_programs_cost_what_is_computed() {
     assert!(checked > 2_000 && exact > 300, "{checked} checked, {exact} exactly, {skipped} skipped");
     assert!(skipped * 10 < checked, "{checked} checked, {skipped} skipped");
 }
+
+/// A trigger on accounts that updates them again, with what stands in front of that.
+fn guarded(guard: &str, helper: &str, see: impl Fn(&Line, &Line)) {
+    let trigger = "trigger T on Account (after update) { Handler.run(Trigger.new); }";
+    let handler = format!(
+        "public class Handler {{
+            public static void run(List<Account> accounts) {{
+                {guard}
+            }}
+        }}"
+    );
+    let files =
+        [("triggers/T.trigger", trigger), ("classes/Handler.cls", &handler), ("classes/Guard.cls", helper)];
+    costs(&files, "trigger T", |all| {
+        let sites = (line(&all[0], Resource::Dml), line(&all[0], Resource::Soql));
+        see(sites.0, sites.1);
+    });
+}
+
+const WORK: &str = "List<Contact> c = [SELECT Id FROM Contact LIMIT 1]; update accounts;";
+
+#[test]
+fn a_trigger_that_fires_itself_has_no_upper_bound() {
+    guarded(WORK, "public class Guard {}", |dml, _| {
+        assert_eq!(text(dml), both("1"));
+        assert!(dml.unbounded.is_some());
+    });
+}
+
+#[test]
+fn a_flag_behind_methods_of_another_class_stops_the_second_turn() {
+    let guard = "public class Guard {
+        private static Boolean hasRun = false;
+        public static Boolean ran() { return hasRun; }
+        public static void setRan() { hasRun = true; }
+    }";
+    let body = format!("if (Guard.ran()) {{ return; }} Guard.setRan(); {WORK}");
+    guarded(&body, guard, |dml, soql| {
+        assert_eq!((dml.most_value, dml.unbounded), (1, None));
+        assert_eq!((soql.most_value, soql.unbounded), (1, None));
+    });
+}
+
+#[test]
+fn a_method_that_tests_a_flag_and_sets_it_gives_true_once() {
+    for body in [
+        "if (first) { first = false; return true; } return false;",
+        "if (first) { first = false; return true; } else { return first; }",
+        "if (!first) return false; first = false; return true;",
+    ] {
+        let guard = format!(
+            "public class Guard {{ private static Boolean first = true; public static Boolean once() {{ {body} }} }}"
+        );
+        guarded(&format!("if (Guard.once()) {{ {WORK} }}"), &guard, |dml, _| {
+            assert_eq!((dml.most_value, dml.unbounded), (1, None), "{body}");
+        });
+    }
+}
+
+const KEYED: &str = "public class Guard {
+    public enum Flag { ACC, CON }
+    private static Map<Flag, Integer> depth = new Map<Flag, Integer>();
+    public static Boolean isRunning(Flag f) { return (depth.containsKey(f) ? depth.get(f) : 0) > 0; }
+    public static void setRunning(Flag f, Boolean on) {
+        Integer now = depth.containsKey(f) ? depth.get(f) : 0;
+        depth.put(f, now + (on ? 1 : -1));
+    }
+}";
+
+#[test]
+fn a_flag_with_a_key_stops_what_is_nested() {
+    let body = format!(
+        "if (Guard.isRunning(Guard.Flag.ACC)) {{ return; }}
+         Guard.setRunning(Guard.Flag.ACC, true); {WORK} Guard.setRunning(Guard.Flag.ACC, false);"
+    );
+    guarded(&body, KEYED, |dml, _| assert_eq!((dml.most_value, dml.unbounded), (1, None)));
+}
+
+#[test]
+fn a_flag_with_another_key_stops_nothing() {
+    let body = format!(
+        "if (Guard.isRunning(Guard.Flag.ACC)) {{ return; }}
+         Guard.setRunning(Guard.Flag.CON, true); {WORK} Guard.setRunning(Guard.Flag.CON, false);"
+    );
+    guarded(&body, KEYED, |dml, _| assert!(dml.unbounded.is_some()));
+}
+
+#[test]
+fn a_flag_that_is_taken_back_lets_the_next_chunk_run() {
+    let files = [
+        (
+            "classes/Job.cls",
+            "public class Job implements Database.Batchable<SObject> {
+                public Iterable<SObject> start(Database.BatchableContext c) { return null; }
+                public void execute(Database.BatchableContext c, List<Account> scope) {
+                    List<Contact> contacts = new List<Contact>();
+                    for (Integer i = 0; i < 1000; i++) { contacts.add(new Contact()); }
+                    insert contacts;
+                }
+                public void finish(Database.BatchableContext c) {}
+            }",
+        ),
+        (
+            "triggers/C.trigger",
+            "trigger C on Contact (after insert) {
+                if (Guard.isRunning(Guard.Flag.CON)) { return; }
+                Guard.setRunning(Guard.Flag.CON, true);
+                List<Lead> l = [SELECT Id FROM Lead LIMIT 1];
+                Guard.setRunning(Guard.Flag.CON, false);
+            }",
+        ),
+        ("classes/Guard.cls", KEYED),
+    ];
+    costs(&files, "Job.execute", |all| assert_eq!(line(&all[0], Resource::Soql).most_value, 5));
+    let once = files[1].1.replace("Guard.setRunning(Guard.Flag.CON, false);", "");
+    let files = [files[0], ("triggers/C.trigger", &*once), files[2]];
+    costs(&files, "Job.execute", |all| assert_eq!(line(&all[0], Resource::Soql).most_value, 1));
+}
+
+#[test]
+fn caches_are_filled_once_in_each_of_their_forms() {
+    let fill = "[SELECT Id FROM User LIMIT 10]";
+    for (declared, used) in [
+        ("static List<User> users;", format!("users = users ?? {fill};")),
+        (
+            "static List<User> users = new List<User>();",
+            format!("if (users.isEmpty()) {{ users.addAll({fill}); }}"),
+        ),
+        ("static List<User> users;", format!("if (users == null) {{ users = {fill}; }}")),
+    ] {
+        let class = format!("public class Cache {{ {declared} public static void get() {{ {used} }} }}");
+        let trigger =
+            "trigger T on Account (after update) { for (Account a : Trigger.new) { Cache.get(); } }";
+        costs(&[("triggers/T.trigger", trigger), ("classes/Cache.cls", &class)], "trigger T", |all| {
+            assert_eq!(line(&all[0], Resource::Soql).most_value, 1, "{used}");
+        });
+    }
+}
+
+#[test]
+fn two_places_that_fill_one_cache_share_its_keys() {
+    let class = "public class Rates {
+        static Map<String, Rate__c> cache = new Map<String, Rate__c>();
+        public static void one(String key) {
+            if (!cache.containsKey(key)) { cache.put(key, [SELECT Id FROM Rate__c WHERE Name = :key LIMIT 1]); }
+        }
+        public static void two(String key) {
+            if (!cache.containsKey(key)) { cache.put(key, [SELECT Id FROM Rate__c WHERE Name = :key LIMIT 1]); }
+        }
+    }";
+    let trigger = "trigger T on Account (after update) {
+        for (Account a : Trigger.new) { Rates.one(a.Name); Rates.two(a.Site); }
+    }";
+    costs(&[("triggers/T.trigger", trigger), ("classes/Rates.cls", class)], "trigger T", |all| {
+        let soql = line(&all[0], Resource::Soql);
+        assert!(text(soql).1.starts_with("keys") || text(soql).1.starts_with("2·keys"), "{:?}", text(soql));
+        assert!(!text(soql).1.contains("keys2"), "{:?}", text(soql));
+        // Two lookups of one record may have two keys.
+        assert_eq!((soql.most_at_one, soql.most_value), (2, 400));
+    });
+}
+
+#[test]
+fn what_a_try_in_a_loop_adds_is_counted() {
+    let trigger = "trigger T on Account (after update) {
+        List<Task> tasks = new List<Task>();
+        for (Account a : Trigger.new) {
+            try { tasks.add(new Task(WhatId = a.Id)); Other.call(a); } catch (Exception e) { System.debug(e); }
+        }
+        insert tasks;
+    }";
+    costs(&[("triggers/T.trigger", trigger)], "trigger T", |all| {
+        assert_eq!(text(line(&all[0], Resource::DmlRows)), between("0", "n"));
+    });
+}
+
+#[test]
+fn a_size_that_a_condition_fixes_is_known_in_its_arm() {
+    let job = "public class Job implements Database.Batchable<SObject> {
+        public Database.QueryLocator start(Database.BatchableContext c) { return null; }
+        public void execute(Database.BatchableContext c, List<Account> scope) {
+            if (scope.size() == 1) { for (Account a : scope) { List<Contact> x = [SELECT Id FROM Contact LIMIT 1]; } }
+        }
+        public void finish(Database.BatchableContext c) {}
+    }";
+    costs(&[("classes/Job.cls", job)], "Job.execute", |all| {
+        assert_eq!(text(line(&all[0], Resource::Soql)), between("0", "1"));
+    });
+}

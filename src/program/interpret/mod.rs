@@ -9,6 +9,7 @@
 mod calls;
 mod conditions;
 mod expressions;
+mod flags;
 mod frame;
 mod loops;
 mod platform_calls;

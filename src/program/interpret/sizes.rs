@@ -378,33 +378,17 @@ impl<'u> Linker<'u> {
             }
             _ => {}
         }
+        if let Some(runs) = self.runs_by_flag(frame, cond, outcome, filled) {
+            return runs;
+        }
         let fills = |expr: ExprId| {
             let name = last_name(unit, expr);
             name.is_some()
                 && filled.iter().any(|block| any_expr(unit, block, &mut |expr| is_filled(unit, expr, name)))
         };
-        // What was set is taken back before the end.
-        let takes_back = |flag: ExprId| {
-            let (name, mut sets) = (last_name(unit, flag), Vec::new());
-            for block in filled {
-                any_expr(unit, block, &mut |expr| {
-                    if let Expr::Assign { left, right, .. } = expr
-                        && last_name(unit, *left) == name
-                        && let Expr::Bool(value) = unit.expr(*right)
-                    {
-                        sets.push(*value);
-                    }
-                    false
-                });
-            }
-            sets.contains(&true) && sets.contains(&false)
-        };
         // A helper that is called may fill it.
         let calls = || any_expr(unit, filled[0], &mut |expr| matches!(expr, Expr::Call { object: None, .. }));
         match unit.expr(cond) {
-            Expr::Name(_) | Expr::Field { .. } if guards.has_any(Guards::ONCE) && fills(cond) => {
-                if takes_back(cond) { Runs::NotWithin } else { Runs::Once }
-            }
             // One of an object stops only what that object does.
             Expr::Name(_) | Expr::Field { .. } if self.is_flag(frame, cond) && fills(cond) => Runs::NotWithin,
             Expr::Call { object: Some(cache), name, .. }
@@ -656,7 +640,7 @@ pub(super) fn text_of(unit: &Unit, expr: ExprId) -> String {
     last_name(unit, expr).map(|name| name.as_str().to_owned()).unwrap_or_default()
 }
 
-fn last_name(unit: &Unit, expr: ExprId) -> Option<Name> {
+pub(super) fn last_name(unit: &Unit, expr: ExprId) -> Option<Name> {
     match unit.expr(expr) {
         Expr::Name(name) | Expr::Field { name, .. } => Some(*name),
         Expr::Call { object: Some(object), name, .. } if matches!(name.folded(), "values" | "keyset") => {
@@ -669,7 +653,7 @@ fn last_name(unit: &Unit, expr: ExprId) -> Option<Name> {
 }
 
 /// Whether `test` holds for an expression of the block, at any depth.
-fn any_expr(unit: &Unit, block: &[Stmt], test: &mut dyn FnMut(&Expr) -> bool) -> bool {
+pub(super) fn any_expr(unit: &Unit, block: &[Stmt], test: &mut dyn FnMut(&Expr) -> bool) -> bool {
     block.iter().any(|stmt| match &stmt.kind {
         StmtKind::Expr(expr) | StmtKind::Throw(expr) => in_expr(unit, *expr, test),
         StmtKind::Local { init, .. } => init.is_some_and(|expr| in_expr(unit, expr, test)),

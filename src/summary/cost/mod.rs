@@ -179,7 +179,17 @@ impl Sizes {
             Part::Batch => self.batch,
             Part::Symbol(symbol) => self.assumed.of(symbol.what),
             Part::Chunks(of, by) => of.value(self).div_ceil(u64::from((*by).max(1))),
-            Part::Keys(_, looks) => looks.value(self).min(self.batch.max(self.assumed.collection)),
+            // How many of the keys differ is one more size that only the run knows.
+            Part::Keys(_, looks) => {
+                // A large factor stands for unknown sizes that a long formula was written without.
+                let is_sure = |product: &&Product| {
+                    product.factor < self.assumed.collection
+                        && !Formula { products: vec![(*product).clone()] }.has_symbol()
+                };
+                let sure = looks.products.iter().filter(is_sure).cloned().collect();
+                let sure = Formula { products: sure }.value(self);
+                looks.value(self).min(sure.max(self.batch).max(self.assumed.collection))
+            }
         }
     }
 }
@@ -213,6 +223,10 @@ impl Formula {
             }
         });
         found
+    }
+
+    fn has_symbol(&self) -> bool {
+        self.any(&|part| matches!(part, Part::Symbol(_)))
     }
 
     fn any(&self, test: &dyn Fn(&Part) -> bool) -> bool {

@@ -170,7 +170,16 @@ impl Atoms {
                 self.eval(of, value).div_ceil(u64::from((*by).max(1)))
             }
             Atom::Keys(id) => {
-                self.eval(&self.keys(id).1, value).min(value(Atom::Batch).max(self.assumed.collection))
+                let looks = &self.keys(id).1;
+                let is_symbol = |atom| matches!(atom, Atom::Symbol(_));
+                // A large factor stands for unknown sizes that a long sum was written without.
+                let sure = looks.0.iter().filter(|(product, factor)| {
+                    **factor < self.assumed.collection
+                        && !product.iter().any(|&atom| self.any_atom(&Polynomial::atom(atom), &is_symbol))
+                });
+                let sure = Polynomial(sure.map(|(product, factor)| (product.clone(), *factor)).collect());
+                let most = self.eval(&sure, value).max(value(Atom::Batch)).max(self.assumed.collection);
+                self.eval(looks, value).min(most)
             }
             other => value(other),
         }
