@@ -223,12 +223,12 @@ impl<'u> Linker<'u> {
                     }
                 }
                 Expr::Call { object: Some(object), name, args }
-                    if matches!(name.folded(), "add" | "put" | "remove") =>
+                    if matches!(name.folded(), "add" | "put" | "remove")
+                        && self.static_field(scope, *object) == Some(flag.field)
+                        && is_key(*args) =>
                 {
-                    if self.static_field(scope, *object) == Some(flag.field) && is_key(*args) {
-                        let value = unit.list(*args).get(1).map(|&value| unit.expr(value));
-                        found.push(!name.is("remove") && !matches!(value, Some(Expr::Bool(false))));
-                    }
+                    let value = unit.list(*args).get(1).map(|&value| unit.expr(value));
+                    found.push(!name.is("remove") && !matches!(value, Some(Expr::Bool(false))));
                 }
                 Expr::Call { object, name, args } if helpers < MAX_HELPERS => {
                     found.extend(self.set_by_helper(scope, *object, *name, *args, flag, helpers));
@@ -340,7 +340,7 @@ impl<'u> Linker<'u> {
                 _ => self
                     .read(scope, expr, MAX_HELPERS)
                     .filter(|(read, _)| *read == flag)
-                    .map(|(_, set)| set == !value),
+                    .map(|(_, set)| set != value),
             };
             let (first, again) = (literal(returned(own)?)?, literal(returned(other)?)?);
             return (first != again && !self.is_set_to(flag, value)).then_some(first);

@@ -564,7 +564,11 @@ fn in_chunks(
 
 /// How many of the rows are in one chunk at most. What comes as a batch is mostly no more than a chunk.
 fn most_in_one(rows: &Polynomial, chunk: u64) -> Polynomial {
-    if *rows == Polynomial::atom(Atom::Batch) { rows.clone() } else { Polynomial::constant(chunk) }
+    let is_batch = match rows.terms().collect::<Vec<_>>().as_slice() {
+        [(product, 1)] => matches!(product, [Atom::Batch | Atom::Param(_)]),
+        _ => false,
+    };
+    if is_batch { rows.clone() } else { Polynomial::constant(chunk) }
 }
 
 /// What `polynomial` of a trigger's batch comes to in one of the chunks that so many rows come in.
