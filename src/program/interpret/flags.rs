@@ -38,6 +38,9 @@ struct Scope<'a> {
 /// How many helpers may stand between the test and the flag.
 const MAX_HELPERS: usize = 3;
 
+/// How many statements the helper may have that sets the flag.
+const MAX_STATEMENTS: usize = 8;
+
 impl<'u> Linker<'u> {
     /// How often the arm for this outcome of `cond` runs, where a flag says that; `filled` is what runs in
     /// the arm.
@@ -50,6 +53,12 @@ impl<'u> Linker<'u> {
     ) -> Option<Runs> {
         let unit = self.symbols.unit(frame.unit);
         let scope = Scope { unit, class: frame.class, params: &[] };
+        // What a variable says is no flag.
+        if let Expr::Call { object: Some(object), .. } = unit.expr(cond)
+            && matches!(unit.expr(*object), Expr::Name(name) if frame.local(*name).is_some())
+        {
+            return None;
+        }
         if let Expr::Call { object, name, args } = unit.expr(cond)
             && let Some(method) = self.helper(scope, *object, *name, *args)
             && let Some(first) = self.tests_and_sets(method)
@@ -251,6 +260,11 @@ impl<'u> Linker<'u> {
     ) -> Option<bool> {
         let method = self.helper(scope, object, name, args)?;
         let body = self.symbols.block(method)?;
+        // Those that do more are no setters.
+        let is_near = self.symbols.method(method).unit == self.symbols.field(flag.field).unit;
+        if body.len() > if is_near { MAX_STATEMENTS } else { 1 } {
+            return None;
+        }
         let inner = self.scope_of(method);
         let given = scope.unit.list(args);
         let key = match flag.key {
@@ -303,7 +317,7 @@ impl<'u> Linker<'u> {
     /// `if (first) { first = false; return true; } return false;`.
     fn tests_and_sets(&self, method: MethodId) -> Option<bool> {
         let scope = self.scope_of(method);
-        let body = self.symbols.block(method)?;
+        let body = self.symbols.block(method).filter(|body| body.len() <= MAX_STATEMENTS)?;
         let (at, cond, then, otherwise) =
             body.iter().enumerate().find_map(|(at, stmt)| match &stmt.kind {
                 StmtKind::If { cond, then, otherwise } => Some((at, *cond, then, otherwise)),
