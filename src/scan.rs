@@ -193,8 +193,14 @@ pub fn model(paths: &[PathBuf], settings: &Settings, progress: &Progress) -> Res
     progress.stage("reading Apex and metadata", apex.len());
     let ((units, mut suppressions, mut problems), read) =
         rayon::join(|| parse(&apex, progress), || metadata::read(&project));
-    let metadata::Read { metadata, problems: broken, suppressions: in_metadata } = read;
+    let metadata::Read { mut metadata, problems: broken, suppressions: in_metadata } = read;
     problems.extend(broken);
+    // Profiles are large: they are opened only where there is something that one could open to everybody.
+    if units.iter().any(Unit::answers_rest) {
+        let (guests, broken) = metadata::profile::guests(&project);
+        metadata.guest_profiles = guests;
+        problems.extend(broken);
+    }
     suppressions.extend(in_metadata);
     progress.stage("linking", 0);
     let visualforce = visualforce_pages(&project);

@@ -56,6 +56,12 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// Whether one of its classes is a REST resource.
+    pub fn answers_rest(&self) -> bool {
+        let is_resource = |class: &TypeDecl| class.annotations.iter().any(|one| one.name.is("restresource"));
+        self.types.iter().any(is_resource)
+    }
+
     pub fn expr(&self, id: ExprId) -> &Expr {
         &self.exprs[id.0 as usize]
     }

@@ -41,6 +41,7 @@ const METADATA: &[(&str, &str, MetadataKind)] = &[
     ("ecaOauthPlcy", "extlClntAppOauthPolicies", MetadataKind::ClientAppOauthPolicy),
     ("ecaPlcy", "extlClntAppPolicies", MetadataKind::ClientAppPolicy),
     ("labels", "labels", MetadataKind::Labels),
+    ("profile", "profiles", MetadataKind::Profile),
 ];
 
 /// The kind of a file, or `None` where seamlint has no use for it.

@@ -88,6 +88,8 @@ pub enum MetadataKind {
     ClientAppOauthPolicy,
     ClientAppPolicy,
     Labels,
+    /// Large: opened only where somebody asks.
+    Profile,
 }
 
 impl SourceKind {

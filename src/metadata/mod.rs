@@ -16,6 +16,7 @@ pub mod external_service;
 pub mod flow;
 pub mod labels;
 pub mod object;
+pub mod profile;
 pub mod record;
 pub mod relay;
 pub mod site;
@@ -43,6 +44,7 @@ use external_service::ExternalService;
 use flow::{Flow, FlowDefinition};
 use labels::Label;
 use object::{ExternalObject, Field, PlatformEvent};
+use profile::GuestProfile;
 use record::MetadataRecord;
 use relay::EventRelay;
 use site::{CorsOrigin, CspSite, RemoteSite};
@@ -131,6 +133,8 @@ components! {
     /// Connected apps, and the parts of external client apps.
     apps: App,
     labels: Label,
+    /// Read only where a class answers REST requests.
+    guest_profiles: GuestProfile,
 }
 
 impl Metadata {
@@ -156,6 +160,8 @@ pub fn read(project: &Project) -> Read {
         .files
         .iter()
         .filter_map(|file| match file.kind {
+            // By whom they are needed, [`profile::guests`] is asked.
+            SourceKind::Metadata(MetadataKind::Profile) => None,
             SourceKind::Metadata(kind) => Some((file, kind)),
             _ => None,
         })
@@ -264,5 +270,6 @@ fn components_of(kind: MetadataKind, header: Header, root: &Element, file: &Sour
         MetadataKind::ClientAppOauthPolicy => vec![app::client(header, root, AppPart::OauthPolicy).into()],
         MetadataKind::ClientAppPolicy => vec![app::client(header, root, AppPart::Policy).into()],
         MetadataKind::Labels => labels::read(header, root),
+        MetadataKind::Profile => Vec::new(),
     }
 }

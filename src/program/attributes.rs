@@ -26,6 +26,7 @@ pub struct EntryAttribute {
     pub name: &'static str,
     /// Empty: of all kinds.
     pub kinds: &'static [EntryKind],
+    /// The closed list of values; empty where it is free text.
     pub values: &'static [&'static str],
     pub meaning: &'static str,
 }
@@ -48,6 +49,18 @@ pub const ENTRY_ATTRIBUTES: &[EntryAttribute] = &[
         kinds: &[EntryKind::Rest, EntryKind::Webservice],
         values: &["record", "other", "nothing"],
         meaning: "whether it returns records as they are",
+    },
+    EntryAttribute {
+        name: "guest",
+        kinds: &[EntryKind::Rest],
+        values: &["yes", "no"],
+        meaning: "whether a profile of the project opens its class to visitors of a site who are not logged in (`userLicense` of a guest)",
+    },
+    EntryAttribute {
+        name: "guest-profile",
+        kinds: &[EntryKind::Rest],
+        values: &[],
+        meaning: "the same in words: which profile",
     },
     EntryAttribute {
         name: "sharing",
@@ -842,8 +855,8 @@ pub const ATTRIBUTES: &[Attribute] = &[
     Attribute {
         name: "checks",
         effects: &[Check],
-        values: &["access", "signature"],
-        meaning: "what is checked: rights of the user on an object or field, or a signature of what was sent",
+        values: &["access", "signature", "caller"],
+        meaning: "what is checked: rights of the user on an object or field, a signature of what was sent, or by a header or the address of the request who sent it",
     },
     Attribute {
         name: "taken",

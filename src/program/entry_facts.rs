@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use rustc_hash::FxHashSet;
 
+use crate::span::FileId;
+
+use super::Input;
 use super::interpret::{Linker, sharing_of};
 use super::model::{Effect, Entry, EntryKind, NodeId, Step};
 use super::symbols::{ClassId, MethodId};
@@ -12,7 +15,7 @@ use super::types::Ty;
 /// Classes are looked into this deep for a list.
 const MAX_DEPTH: usize = 4;
 
-pub fn complete(linker: &Linker, entries: &mut [Entry]) {
+pub fn complete(linker: &Linker, entries: &mut [Entry], input: &Input) {
     let finishes: Vec<(crate::name::Name, NodeId)> = entries
         .iter()
         .filter(|entry| entry.kind == EntryKind::BatchFinish)
@@ -27,7 +30,12 @@ pub fn complete(linker: &Linker, entries: &mut [Entry]) {
         let word = sharing.map_or(Cow::Borrowed("none"), |sharing| sharing.to_string().into());
         entry.facts.push(("sharing", word));
         match entry.kind {
-            EntryKind::Rest | EntryKind::Webservice => inbound(linker, method, class, entry),
+            EntryKind::Rest | EntryKind::Webservice => {
+                inbound(linker, method, class, entry);
+                if entry.kind == EntryKind::Rest {
+                    guest(entry, input);
+                }
+            }
             EntryKind::BatchExecute => {
                 let finish = finishes.iter().find(|(owner, _)| *owner == entry.owner).map(|(_, node)| *node);
                 entry.facts.push(("job-errors", job_errors(linker, class, finish).into()));
@@ -35,6 +43,21 @@ pub fn complete(linker: &Linker, entries: &mut [Entry]) {
             _ => {}
         }
     }
+}
+
+/// Whether visitors of a site may call it who are not logged in.
+fn guest(entry: &mut Entry, input: &Input) {
+    let project_of = |file: FileId| input.projects.get(file.0 as usize).copied().flatten();
+    let mut open = input.metadata.guest_profiles.iter().filter(|profile| {
+        profile.classes.contains(&entry.owner) && project_of(profile.header.file) == project_of(entry.at.file)
+    });
+    let Some(first) = open.next() else { return entry.facts.push(("guest", "no".into())) };
+    let name = first.header.name;
+    let words = match open.count() {
+        0 => format!("profile `{name}`"),
+        more => format!("profile `{name}` and {more} more"),
+    };
+    entry.facts.extend([("guest", "yes".into()), ("guest-profile", words.into())]);
 }
 
 fn inbound(linker: &Linker, method: MethodId, class: ClassId, entry: &mut Entry) {

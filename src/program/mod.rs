@@ -78,7 +78,7 @@ fn link_here(input: &Input) -> Program {
     linker.namespaces = input.namespaces.iter().map(|namespace| name::Name::new(namespace)).collect();
     let mut entries = entries::find(&mut linker, input.pages);
     batch_sizes(&mut entries, &input.metadata.subscriber_configs);
-    entry_facts::complete(&linker, &mut entries);
+    entry_facts::complete(&linker, &mut entries, input);
     repeats::complete(&linker, &mut entries);
     let payloads = payload::complete(&mut linker, &entries);
     let request_loops = payload::request_loops(&linker, &entries);

@@ -692,8 +692,10 @@ impl Planner<'_> {
             self.error(name, &format!("unknown attribute `{}` of entry points", name.text), Some(help));
             return None;
         };
-        for word in &text.words {
-            self.known(word, &format!("value of `{}`", attribute.name), attribute.values);
+        if !attribute.values.is_empty() {
+            for word in &text.words {
+                self.known(word, &format!("value of `{}`", attribute.name), attribute.values);
+            }
         }
         Some((attribute.name, self.text(text)))
     }

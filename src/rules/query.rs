@@ -761,8 +761,11 @@ impl JsonSchema for EntrySelector {
             let kinds: Vec<_> = attribute.kinds.iter().map(|kind| format!("`{kind}`")).collect();
             let of = if kinds.is_empty() { "any entry point".to_owned() } else { kinds.join(", ") };
             let meaning = format!("Of {of}: {}.", attribute.meaning);
-            let value = match_schema(json_schema!({"enum": attribute.values}));
-            properties.insert(attribute.name.to_owned(), described(value, meaning));
+            let value = match attribute.values {
+                [] => json_schema!({"type": "string"}),
+                values => json_schema!({"enum": values}),
+            };
+            properties.insert(attribute.name.to_owned(), described(match_schema(value), meaning));
         }
         json_schema!({
             "description": "Which entry points; all conditions must hold. Empty: every entry point. \

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::name::Name;
-use crate::program::attributes::{ATTRIBUTES, ITEM_ATTRIBUTES};
+use crate::program::attributes::{ATTRIBUTES, ENTRY_ATTRIBUTES, ITEM_ATTRIBUTES};
 use crate::program::model::{Bound, Effect, Effects, Entry, Item, ItemKind, Site};
 
 use super::check::Taken;
@@ -35,6 +35,7 @@ enum Source {
     FromObject,
     FromOwner,
     FromEvent,
+    FromFact(&'static str),
     Loops,
     /// "A__e → B__e → A__e".
     Events,
@@ -152,6 +153,7 @@ impl Names {
         let mut all = Vec::new();
         if self.entry {
             all.extend(["from", "from.object", "from.owner", "from.event"].map(str::to_owned));
+            all.extend(ENTRY_ATTRIBUTES.iter().map(|attribute| format!("from.{}", attribute.name)));
         }
         if self.loops {
             all.push("loops".to_owned());
@@ -323,7 +325,10 @@ fn source(name: &str) -> Source {
         None => Source::From,
         Some(("from", "object")) => Source::FromObject,
         Some(("from", "event")) => Source::FromEvent,
-        Some(("from", _)) => Source::FromOwner,
+        Some(("from", "owner")) => Source::FromOwner,
+        Some(("from", other)) => Source::FromFact(
+            ENTRY_ATTRIBUTES.iter().map(|attribute| attribute.name).find(|name| *name == other).unwrap_or(""),
+        ),
         Some(("cost", part)) => Source::Cost(match part {
             "formula" => CostField::Formula,
             "value" => CostField::Value,
@@ -356,7 +361,7 @@ impl Source {
             | Source::Certainty
             | Source::Events
             | Source::Values => false,
-            Source::FromObject | Source::FromEvent | Source::Cost(_) => true,
+            Source::FromObject | Source::FromEvent | Source::FromFact(_) | Source::Cost(_) => true,
             Source::First(field) | Source::Subject(field) => !matches!(field, Field::Label | Field::Symbol),
             Source::Item(field) => !matches!(field, ItemField::Label | ItemField::Name),
         }
@@ -377,6 +382,7 @@ impl Source {
                     let _ = write!(text, "{event}");
                 }
             }
+            Source::FromFact(name) => text.push_str(entry.and_then(|entry| entry.fact(name)).unwrap_or("")),
             Source::Certainty => text.push_str(match values.certainty {
                 Some(Certainty::May) => "sometimes",
                 Some(Certainty::Must) | None => "always",

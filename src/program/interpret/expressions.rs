@@ -442,6 +442,10 @@ impl<'u> Linker<'u> {
             }
             _ => {}
         }
+        if value.ty.is_platform("restrequest") && matches!(name.folded(), "headers" | "remoteaddress") {
+            let at = frame.at(self, id);
+            self.check(frame, at, "caller", format!("`RestRequest.{name}`"));
+        }
         // A record's field: what it is, the schema knows and we do not.
         let of_request = match (&value.ty, name.folded()) {
             (Ty::Platform(ty), "requestbody") if ty.is("restrequest") => Some(Ty::named("Blob")),

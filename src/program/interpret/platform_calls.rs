@@ -99,7 +99,7 @@ impl<'u> Linker<'u> {
                 self.check(frame, at, "access", format!("`{owner}.{name}`"));
                 Value::unknown()
             }
-            ("crypto", "verify" | "verifyhmac" | "generatemac") => {
+            ("crypto", "verify" | "verifyhmac" | "generatemac" | "generatedigest") => {
                 self.check(frame, at, "signature", format!("`{owner}.{name}`"));
                 Value::unknown()
             }
@@ -540,7 +540,7 @@ impl<'u> Linker<'u> {
     }
 
     /// A look at something that decides who may go on.
-    fn check(&mut self, frame: &mut Frame<'u>, at: Location, of: &'static str, label: String) {
+    pub(super) fn check(&mut self, frame: &mut Frame<'u>, at: Location, of: &'static str, label: String) {
         self.effect(frame, Effect::Check, at, |frame| Site {
             effect: Effect::Check,
             at,
@@ -698,7 +698,7 @@ impl<'u> Linker<'u> {
             _ => None,
         };
         if let Some(op) = op {
-            let all_or_none = !args[1..].iter().any(|arg| arg.known == Known::Bool(false));
+            let all_or_none = !args.iter().skip(1).any(|arg| arg.known == Known::Bool(false));
             let mut facts: Facts = vec![
                 ("result", if used { "used" } else { "dropped" }.into()),
                 ("all-or-none", if all_or_none { "yes" } else { "no" }.into()),
