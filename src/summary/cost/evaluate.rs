@@ -25,6 +25,15 @@ pub struct NodeCost {
     pub throws: Option<Tally>,
 }
 
+impl NodeCost {
+    /// The same with no upper bound, for a recursion at a place.
+    fn unbounded(&self, at: Location) -> NodeCost {
+        let open =
+            |tally: &Option<Tally>| tally.clone().map(|tally| tally.unbounded(Unbounded::Recursion(at)));
+        NodeCost { returns: open(&self.returns), throws: open(&self.throws) }
+    }
+}
+
 /// What a list of steps costs, from its start to each of its ends; `None` where it does not end so.
 #[derive(Clone, Debug, Default)]
 struct Run {
@@ -115,7 +124,14 @@ pub struct Evaluator<'a> {
     circles: &'a Circles,
     /// Components whose members are, or were, computed in order.
     entered: FxHashSet<u32>,
+    /// How often nodes of a component were computed: those in circles more than once.
+    turns: FxHashMap<u32, u32>,
 }
+
+/// What is known of a node in a circle only as a part of it is computed again for each other one; where
+/// circles lie in circles that is a power of their number. After so many turns, what is known stands, as
+/// something without an upper bound.
+const MAX_TURNS: u32 = 4_000;
 
 impl<'a> Evaluator<'a> {
     pub fn new(
@@ -143,6 +159,7 @@ impl<'a> Evaluator<'a> {
             once: Vec::new(),
             circles,
             entered: FxHashSet::default(),
+            turns: FxHashMap::default(),
         }
     }
 
@@ -182,6 +199,9 @@ impl<'a> Evaluator<'a> {
             open.again |= !stopped;
             return Arc::new(NodeCost { returns: Some(Tally::default()), throws: None });
         }
+        let turns = self.turns.entry(component).or_default();
+        *turns += 1;
+        let gives_up = *turns > MAX_TURNS;
         let depth = self.open.len();
         self.open.insert(id, Open { depth, again: false });
         let outer = std::mem::replace(&mut self.lowest, usize::MAX);
@@ -196,7 +216,9 @@ impl<'a> Evaluator<'a> {
             let known = &mut self.known;
             self.provisional.retain(|member, &mut low| {
                 let done = low >= depth;
-                if done {
+                if done && gives_up {
+                    known.entry(*member).and_modify(|cost| *cost = Arc::new(cost.unbounded(node.at)));
+                } else if done {
                     known.remove(member);
                 }
                 !done

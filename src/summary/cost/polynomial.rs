@@ -191,25 +191,47 @@ impl Atoms {
         polynomial: &Polynomial,
         with: &mut dyn FnMut(&mut Atoms, Atom) -> Option<Polynomial>,
     ) -> Polynomial {
+        self.replaced(polynomial, with, &mut FxHashMap::default())
+    }
+
+    /// Chunks lie in chunks, and the same ones in many: `known` are those that were replaced.
+    fn replaced(
+        &mut self,
+        polynomial: &Polynomial,
+        with: &mut dyn FnMut(&mut Atoms, Atom) -> Option<Polynomial>,
+        known: &mut FxHashMap<Atom, Polynomial>,
+    ) -> Polynomial {
         if polynomial.as_constant().is_some() {
             return polynomial.clone();
         }
         let mut sum = Polynomial::default();
         for (product, &factor) in &polynomial.0 {
-            let mut all = Polynomial::constant(factor);
+            let mut stays = true;
             for &atom in product.iter() {
-                let part = self.replaced_atom(atom, with);
-                all = all.times(&part, self);
+                if !known.contains_key(&atom) {
+                    let part = self.replaced_atom(atom, with, known);
+                    known.insert(atom, part);
+                }
+                stays &= known.get(&atom).is_some_and(|part| part.is_atom(atom));
             }
-            sum = sum.plus(&all, self);
+            if stays {
+                sum.add(product, factor);
+                continue;
+            }
+            let mut all = Polynomial::constant(factor);
+            for part in product.iter().filter_map(|atom| known.get(atom)) {
+                all = all.times(part, self);
+            }
+            all.0.iter().for_each(|(product, &factor)| sum.add(product, factor));
         }
-        sum
+        sum.kept(self)
     }
 
     fn replaced_atom(
         &mut self,
         atom: Atom,
         with: &mut dyn FnMut(&mut Atoms, Atom) -> Option<Polynomial>,
+        known: &mut FxHashMap<Atom, Polynomial>,
     ) -> Polynomial {
         if let Some(polynomial) = with(self, atom) {
             return polynomial;
@@ -217,12 +239,12 @@ impl Atoms {
         match atom {
             Atom::Ceil(id) => {
                 let Chunks { of, by, for_trigger } = self.ceil(id).clone();
-                let of = self.replace(&of, with);
+                let of = self.replaced(&of, with, known);
                 self.cut(Chunks { of, by, for_trigger })
             }
             Atom::Keys(id) => {
                 let (at, looks) = self.keys(id).clone();
-                let inner = self.replace(&looks, with);
+                let inner = self.replaced(&looks, with, known);
                 self.distinct(at, &inner)
             }
             other => Polynomial::atom(other),
@@ -291,16 +313,29 @@ impl Polynomial {
         self.0.keys().any(|product| product.iter().all(|atom| *atom == Atom::Batch))
     }
 
+    fn add(&mut self, product: &[Atom], factor: u64) {
+        match self.0.get_mut(product) {
+            Some(known) => *known = known.saturating_add(factor),
+            None => {
+                self.0.insert(product.into(), factor);
+            }
+        }
+    }
+
+    fn is_atom(&self, atom: Atom) -> bool {
+        self.0.len() == 1 && self.0.get([atom].as_slice()) == Some(&1)
+    }
+
     pub fn plus(&self, other: &Polynomial, atoms: &Atoms) -> Polynomial {
         if self.is_zero() {
             return other.clone();
         }
-        let mut terms = self.0.clone();
-        for (product, &factor) in &other.0 {
-            let known = terms.entry(product.clone()).or_default();
-            *known = known.saturating_add(factor);
+        if other.is_zero() {
+            return self.clone();
         }
-        Polynomial(terms).kept(atoms)
+        let mut sum = self.clone();
+        other.0.iter().for_each(|(product, &factor)| sum.add(product, factor));
+        sum.kept(atoms)
     }
 
     pub fn times(&self, other: &Polynomial, atoms: &Atoms) -> Polynomial {
