@@ -131,7 +131,7 @@ pub struct Evaluator<'a> {
 /// What is known of a node in a circle only as a part of it is computed again for each other one; where
 /// circles lie in circles that is a power of their number. After so many turns, what is known stands, as
 /// something without an upper bound.
-const MAX_TURNS: u32 = 4_000;
+const MAX_TURNS: u32 = 400;
 
 impl<'a> Evaluator<'a> {
     pub fn new(
@@ -579,9 +579,9 @@ fn in_chunks(
             times
         };
         all = all.times(&times, atoms);
-        sum = sum.plus(&all, atoms);
+        sum.append(&all);
     }
-    sum
+    sum.kept(atoms)
 }
 
 /// How many of the rows are in one chunk at most. What comes as a batch is mostly no more than a chunk.

@@ -66,14 +66,24 @@ pub struct Chunks {
     pub for_trigger: bool,
 }
 
+/// What is asked again and again of an atom that holds others: they lie in one another many times.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// The number that it is taken to be.
+    value: Option<u64>,
+    has_batch: bool,
+}
+
 /// The atoms of all polynomials of one evaluation: equal ones have equal numbers.
 #[derive(Debug, Default)]
 pub struct Atoms {
     symbols: Vec<Arc<Symbol>>,
     symbol_ids: FxHashMap<Arc<Symbol>, u32>,
     ceils: Vec<Chunks>,
+    ceils_known: Vec<Known>,
     ceil_ids: FxHashMap<Chunks, u32>,
     keys: Vec<(Location, Polynomial)>,
+    keys_known: Vec<Known>,
     key_ids: FxHashMap<(Location, Polynomial), u32>,
     pub assumed: Assumed,
 }
@@ -118,10 +128,15 @@ impl Atoms {
         if chunks.by <= 1 {
             return chunks.of;
         }
-        let id = *self.ceil_ids.entry(chunks.clone()).or_insert_with(|| {
-            self.ceils.push(chunks);
-            (self.ceils.len() - 1) as u32
-        });
+        if let Some(&id) = self.ceil_ids.get(&chunks) {
+            return Polynomial::atom(Atom::Ceil(id));
+        }
+        let value = self.assumed_polynomial(&chunks.of);
+        let value = value.map(|of| of.div_ceil(u64::from(chunks.by.max(1))));
+        self.ceils_known.push(Known { value, has_batch: self.has_batch(&chunks.of) });
+        let id = self.ceils.len() as u32;
+        self.ceils.push(chunks.clone());
+        self.ceil_ids.insert(chunks, id);
         Polynomial::atom(Atom::Ceil(id))
     }
 
@@ -131,16 +146,25 @@ impl Atoms {
             return looks.clone();
         }
         let key = (at, looks.clone());
-        let id = *self.key_ids.entry(key.clone()).or_insert_with(|| {
-            self.keys.push(key);
-            (self.keys.len() - 1) as u32
-        });
+        if let Some(&id) = self.key_ids.get(&key) {
+            return Polynomial::atom(Atom::Keys(id));
+        }
+        let value = self.assumed_polynomial(looks).map(|looks| looks.min(self.assumed.collection));
+        self.keys_known.push(Known { value, has_batch: self.has_batch(looks) });
+        let id = self.keys.len() as u32;
+        self.keys.push(key.clone());
+        self.key_ids.insert(key, id);
         Polynomial::atom(Atom::Keys(id))
     }
 
     /// Whether the polynomial has the batch in it, also inside of an atom.
     pub fn has_batch(&self, polynomial: &Polynomial) -> bool {
-        self.any_atom(polynomial, &|atom| atom == Atom::Batch)
+        polynomial.0.keys().flat_map(|product| product.iter()).any(|&atom| match atom {
+            Atom::Batch => true,
+            Atom::Ceil(id) => self.ceils_known[id as usize].has_batch,
+            Atom::Keys(id) => self.keys_known[id as usize].has_batch,
+            Atom::Param(_) | Atom::Symbol(_) => false,
+        })
     }
 
     pub fn any_atom(&self, polynomial: &Polynomial, test: &dyn Fn(Atom) -> bool) -> bool {
@@ -222,7 +246,7 @@ impl Atoms {
             for part in product.iter().filter_map(|atom| known.get(atom)) {
                 all = all.times(part, self);
             }
-            all.0.iter().for_each(|(product, &factor)| sum.add(product, factor));
+            sum.append(&all);
         }
         sum.kept(self)
     }
@@ -256,11 +280,8 @@ impl Atoms {
         match atom {
             Atom::Batch | Atom::Param(_) => None,
             Atom::Symbol(id) => Some(self.assumed.of(self.symbol(id).what)),
-            Atom::Ceil(id) => {
-                let Chunks { of, by, .. } = self.ceil(id);
-                Some(self.assumed_polynomial(of)?.div_ceil(u64::from((*by).max(1))))
-            }
-            Atom::Keys(id) => Some(self.assumed_polynomial(&self.keys(id).1)?.min(self.assumed.collection)),
+            Atom::Ceil(id) => self.ceils_known[id as usize].value,
+            Atom::Keys(id) => self.keys_known[id as usize].value,
         }
     }
 
@@ -322,6 +343,11 @@ impl Polynomial {
         }
     }
 
+    /// Adds without looking at the length: [`kept`](Self::kept) comes last.
+    pub fn append(&mut self, other: &Polynomial) {
+        other.0.iter().for_each(|(product, &factor)| self.add(product, factor));
+    }
+
     fn is_atom(&self, atom: Atom) -> bool {
         self.0.len() == 1 && self.0.get([atom].as_slice()) == Some(&1)
     }
@@ -334,7 +360,7 @@ impl Polynomial {
             return self.clone();
         }
         let mut sum = self.clone();
-        other.0.iter().for_each(|(product, &factor)| sum.add(product, factor));
+        sum.append(other);
         sum.kept(atoms)
     }
 
@@ -381,7 +407,7 @@ impl Polynomial {
 
     /// What is too long or of too high a degree is written with numbers in place of sizes that are not
     /// known: those that it would be evaluated with.
-    fn kept(self, atoms: &Atoms) -> Polynomial {
+    pub fn kept(self, atoms: &Atoms) -> Polynomial {
         let too_long = self.0.len() > MAX_TERMS;
         if !too_long && self.0.keys().all(|product| product.len() <= MAX_DEGREE) {
             return self;
