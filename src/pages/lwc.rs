@@ -44,7 +44,7 @@ pub(super) fn place(page: &mut Page, sources: &[Source<'_>]) {
     for source in sources {
         if source.file.name().ends_with(".js-meta.xml") {
             targets(page, &source.text);
-        } else if source.file.name().ends_with(".html") {
+        } else if source.file.name().ends_with(".html") && may_have_children(&source.text) {
             let elements = markup::elements(&source.text);
             page.children.extend(elements.iter().filter_map(|element| child(&element.name)));
         }
@@ -62,6 +62,11 @@ fn method(module: &str) -> Option<ApexMethod> {
     let (class, name) = path.rsplit_once('.')?;
     let class = class.rsplit('.').next().unwrap_or(class);
     Some(ApexMethod { classes: vec![class.to_owned()], name: name.to_owned(), continuation })
+}
+
+/// A quick look that rules many templates out.
+fn may_have_children(text: &str) -> bool {
+    super::has(text, "<c-") || super::has(text, "<C-")
 }
 
 /// `c-order-status` is the component `orderStatus`.

@@ -296,10 +296,11 @@ impl Bundle<'_> {
         if is_lwc { PageKind::Lwc } else { PageKind::Aura }
     }
 
-    /// The texts of the files, and what could not be read.
-    fn sources(&self) -> (Vec<Source<'_>>, Vec<Problem>) {
+    /// The texts of the files that are `wanted`, and what could not be read.
+    fn sources(&self, wanted: impl Fn(&str) -> bool) -> (Vec<Source<'_>>, Vec<Problem>) {
         let mut problems = Vec::new();
-        let sources = self.files.iter().filter_map(|&file| match read_text(&file.absolute) {
+        let files = self.files.iter().filter(|file| wanted(file.name()));
+        let sources = files.filter_map(|&file| match read_text(&file.absolute) {
             Ok(text) => Some(Source { file, text }),
             Err(error) => {
                 problems.push(Problem::new(&file.path, error.to_string()));
@@ -311,7 +312,7 @@ impl Bundle<'_> {
 
     /// What the component does.
     fn read(&self) -> Read {
-        let (sources, mut problems) = self.sources();
+        let (sources, mut problems) = self.sources(|_| true);
         let Some(first) = sources.first() else { return Read { problems, ..Read::default() } };
         let (kind, name) = (self.kind(), self.folder.rsplit('/').next().unwrap_or(self.folder));
         let mut page = Page::new(name, kind, first.file);
@@ -331,7 +332,7 @@ impl Bundle<'_> {
 
     /// Adds where the component is shown, and what it contains.
     fn place(&self, page: &mut Page) {
-        let (sources, _) = self.sources();
+        let (sources, _) = self.sources(|name| !name.ends_with(".js"));
         match page.kind {
             PageKind::Lwc => lwc::place(page, &sources),
             _ => aura::place(page, &sources),

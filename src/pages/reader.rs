@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use oxc_ast::ast::{self, Expression};
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::GetSpan;
+use oxc_syntax::scope::ScopeFlags;
 
 use crate::span::{FileId, Location, Span};
 
@@ -16,6 +17,9 @@ const EACH: [&str; 9] =
 
 /// A loop of so few turns is no matter.
 const FEW: f64 = 10.0;
+
+/// The flags of a scope matter to those who resolve names.
+const AS_FUNCTION: ScopeFlags = ScopeFlags::Function;
 
 /// What is around a node.
 #[derive(Clone, Copy, Default)]
@@ -174,6 +178,13 @@ impl<'t> Reader<'t> {
         self.within(Around { conditional: true, ..self.around }, work);
     }
 
+    /// What is around that which runs on a condition.
+    fn under(&self, test: &Expression<'_>) -> Around {
+        let here = self.around;
+        let fits_one = here.in_loop.is_some() && is_equality(self.word(test.span()));
+        Around { conditional: true, singled_out: here.singled_out || fits_one, ..here }
+    }
+
     /// Reads a function of its own, and gives its number.
     fn new_function(&mut self, name: Option<&str>, body: impl FnOnce(&mut Self)) -> usize {
         let index = self.script.functions.len();
@@ -190,7 +201,7 @@ impl<'t> Reader<'t> {
     fn inside<'a>(&mut self, function: &Expression<'a>) {
         match function {
             Expression::FunctionExpression(function) => {
-                walk::walk_function(self, function, oxc_syntax_flags());
+                walk::walk_function(self, function, AS_FUNCTION);
             }
             Expression::ArrowFunctionExpression(function) => {
                 walk::walk_arrow_function_expression(self, function);
@@ -368,11 +379,6 @@ fn named(of: &Expression<'_>) -> Option<Callback> {
     }
 }
 
-/// The flags of a scope matter to those who resolve names.
-fn oxc_syntax_flags() -> oxc_syntax::scope::ScopeFlags {
-    oxc_syntax::scope::ScopeFlags::Function
-}
-
 /// Fields of `{id: '$recordId'}` whose change asks again.
 #[derive(Default)]
 struct Reactive(Vec<String>);
@@ -393,7 +399,7 @@ impl<'a> Visit<'a> for Reader<'_> {
         self.script.modules.insert(module);
     }
 
-    fn visit_function(&mut self, it: &ast::Function<'a>, flags: oxc_syntax::scope::ScopeFlags) {
+    fn visit_function(&mut self, it: &ast::Function<'a>, flags: ScopeFlags) {
         if it.is_declaration() {
             let name = it.id.as_ref().map(|id| id.name.as_str());
             self.new_function(name, |reader| walk::walk_function(reader, it, flags));
@@ -405,7 +411,7 @@ impl<'a> Visit<'a> for Reader<'_> {
     fn visit_method_definition(&mut self, it: &ast::MethodDefinition<'a>) {
         let name = self.key(&it.key);
         self.wires(&it.decorators, name);
-        self.new_function(Some(name), |reader| walk::walk_function(reader, &it.value, oxc_syntax_flags()));
+        self.new_function(Some(name), |reader| walk::walk_function(reader, &it.value, AS_FUNCTION));
     }
 
     fn visit_property_definition(&mut self, it: &ast::PropertyDefinition<'a>) {
@@ -495,16 +501,12 @@ impl<'a> Visit<'a> for Reader<'_> {
     }
 
     fn visit_if_statement(&mut self, it: &ast::IfStatement<'a>) {
-        let singled_out = self.around.singled_out
-            || (self.around.in_loop.is_some() && is_equality(self.word(it.test.span())));
-        let around = Around { conditional: true, singled_out, ..self.around };
+        let around = self.under(&it.test);
         self.within(around, |reader| walk::walk_if_statement(reader, it));
     }
 
     fn visit_conditional_expression(&mut self, it: &ast::ConditionalExpression<'a>) {
-        let singled_out = self.around.singled_out
-            || (self.around.in_loop.is_some() && is_equality(self.word(it.test.span())));
-        let around = Around { conditional: true, singled_out, ..self.around };
+        let around = self.under(&it.test);
         self.within(around, |reader| walk::walk_conditional_expression(reader, it));
     }
 

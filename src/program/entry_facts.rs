@@ -178,13 +178,7 @@ fn reads_jobs(linker: &Linker, start: NodeId) -> bool {
                     Step::Call(call) => {
                         nodes.extend(call.targets.iter().copied().filter(|target| seen.insert(*target)));
                     }
-                    Step::Branch { arms, .. } => todo.extend(arms.iter().map(|arm| arm.steps.as_slice())),
-                    Step::Loop(body) => todo.push(&body.steps),
-                    Step::Try { body, catches, finally } => {
-                        todo.extend([body.as_slice(), finally.as_slice()]);
-                        todo.extend(catches.iter().map(|clause| clause.steps.as_slice()));
-                    }
-                    _ => {}
+                    inner => todo.extend(inner.blocks()),
                 }
             }
         }

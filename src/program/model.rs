@@ -185,6 +185,20 @@ pub enum Step {
     Continue,
 }
 
+impl Step {
+    /// The lists of steps that stand in it, whichever of them run.
+    pub fn blocks(&self) -> impl Iterator<Item = &[Step]> {
+        let (arms, bodies, catches): (&[Arm], [&[Step]; 2], &[Clause]) = match self {
+            Step::Branch { arms, .. } => (arms, [&[], &[]], &[]),
+            Step::Loop(body) => (&[], [&body.steps, &[]], &[]),
+            Step::Try { body, catches, finally } => (&[], [body, finally], catches),
+            _ => (&[], [&[], &[]], &[]),
+        };
+        let of_arms = arms.iter().map(|arm| arm.steps.as_slice());
+        of_arms.chain(bodies).chain(catches.iter().map(|clause| clause.steps.as_slice()))
+    }
+}
+
 /// A `catch` clause.
 #[derive(Clone, Debug, Serialize)]
 pub struct Clause {

@@ -21,10 +21,12 @@ const PASSED_ON: Deps = Deps(Deps::EVENT.0 | Deps::ASYNC.0 | Deps::BYPASS.0);
 
 /// Methods after which the size of a collection is not known any more.
 pub(super) fn grows_collection(name: Name) -> bool {
-    matches!(
-        name.folded(),
-        "add" | "addall" | "put" | "putall" | "remove" | "removeall" | "clear" | "retainall"
-    )
+    matches!(name.folded(), "add" | "addall" | "put" | "putall") || shrinks_collection(name)
+}
+
+/// Methods that take elements out of a collection.
+pub(super) fn shrinks_collection(name: Name) -> bool {
+    matches!(name.folded(), "clear" | "remove" | "removeall" | "retainall")
 }
 
 impl<'u> Linker<'u> {

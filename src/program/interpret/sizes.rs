@@ -571,7 +571,7 @@ impl<'u> Linker<'u> {
                 && !any_expr(unit, body, &mut |expr| match expr {
                     Expr::Assign { left, .. } => last_name(unit, *left) == Some(variable.name),
                     Expr::Call { object: Some(object), name, .. } => {
-                        matches!(name.folded(), "clear" | "remove" | "removeall" | "retainall")
+                        super::calls::shrinks_collection(*name)
                             && last_name(unit, *object) == Some(variable.name)
                     }
                     _ => false,
@@ -628,8 +628,7 @@ fn is_filled(unit: &Unit, expr: &Expr, name: Option<Name>) -> bool {
 fn is_emptied(unit: &Unit, name: Option<Name>) -> bool {
     unit.exprs.iter().any(|expr| match expr {
         Expr::Call { object: Some(object), name: method, .. } => {
-            matches!(method.folded(), "clear" | "remove" | "removeall" | "retainall")
-                && last_name(unit, *object) == name
+            super::calls::shrinks_collection(*method) && last_name(unit, *object) == name
         }
         _ => false,
     })

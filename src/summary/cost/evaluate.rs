@@ -546,7 +546,7 @@ fn in_chunks(
         if rows.is_zero() {
             return Polynomial::default();
         }
-        return atoms.replace(polynomial, &mut |_, atom| (atom == Atom::Batch).then(|| rows.clone()));
+        return atoms.with_batch(polynomial, rows);
     }
     let chunks = atoms.cut(Chunks { of: rows.clone(), by: chunk as u32, for_trigger: true });
     let full = most_in_one(rows, chunk);
@@ -560,8 +560,7 @@ fn in_chunks(
         for atom in product.into_iter().filter(|atom| *atom != Atom::Batch) {
             let atom = Polynomial::atom(atom);
             inside |= atoms.has_batch(&atom);
-            let of_a_chunk = atoms.replace(&atom, &mut |_, atom| (atom == Atom::Batch).then(|| full.clone()));
-            all = all.times(&of_a_chunk, atoms);
+            all = all.times(&atoms.with_batch(&atom, &full), atoms);
         }
         let times = match (degree, is_least) {
             (_, true) if inside => Polynomial::default(),
@@ -606,7 +605,7 @@ fn in_one(
         None if is_least => Polynomial::default(),
         None => most_in_one(rows, chunk),
     };
-    atoms.replace(polynomial, &mut |_, atom| (atom == Atom::Batch).then(|| of_a_chunk.clone()))
+    atoms.with_batch(polynomial, &of_a_chunk)
 }
 
 enum Unit {
@@ -726,14 +725,7 @@ fn called(steps: &[Step]) -> Vec<u32> {
             match step {
                 Step::Call(call) => found.extend(call.targets.iter().map(|target| target.0)),
                 Step::Dml { triggers, .. } => found.extend(triggers.iter().map(|trigger| trigger.0)),
-                Step::Branch { arms, .. } => todo.extend(arms.iter().map(|arm| arm.steps.as_slice())),
-                Step::Loop(body) => todo.push(&body.steps),
-                Step::Try { body, catches, finally } => {
-                    todo.push(body);
-                    todo.extend(catches.iter().map(|clause| clause.steps.as_slice()));
-                    todo.push(finally);
-                }
-                _ => {}
+                inner => todo.extend(inner.blocks()),
             }
         }
     }

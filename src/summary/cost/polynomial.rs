@@ -218,6 +218,11 @@ impl Atoms {
         self.replaced(polynomial, with, &mut FxHashMap::default())
     }
 
+    /// With so many records in place of the batch.
+    pub fn with_batch(&mut self, polynomial: &Polynomial, records: &Polynomial) -> Polynomial {
+        self.replace(polynomial, &mut |_, atom| (atom == Atom::Batch).then(|| records.clone()))
+    }
+
     /// Chunks lie in chunks, and the same ones in many: `known` are those that were replaced.
     fn replaced(
         &mut self,
